@@ -1,0 +1,9 @@
+/* run.h: run the linked program from instantiation to exit code, the same in every system. */
+#ifndef RT_RUN_H
+#define RT_RUN_H
+
+/* Commits each memory's minimum, instantiates, calls _start, and ends with exit code 0 if that returns. The caller is
+ * on the program's stack, with exceptions or signals ready and the memories' reserves mapped as inaccessible. */
+_Noreturn void program_run(void);
+
+#endif

@@ -1,0 +1,60 @@
+/* host.h: all that the WASI layer and the runtime ask of the system below them.
+ *
+ * Implemented twice, by hosts/mewz (the unikernel) and hosts/linux (system calls), with the same file names.
+ * Addresses are native ones, already checked to lie in linear memory. Functions that can fail return a WASI errno
+ * (wasi/types.h), 0 for success. */
+#ifndef WASI_HOST_H
+#define WASI_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mewz/abi.h>
+
+/* --- program --- */
+
+/* The strings of the boot configuration (mewz/config.h): `*bytes` holds `*count` strings, each with its zero, in
+ * `*size` bytes. Never fails; what is absent is empty. They live for ever. */
+void host_args(const char **bytes, uint32_t *count, uint32_t *size);
+void host_environ(const char **bytes, uint32_t *count, uint32_t *size);
+
+/* Ends the program: everything written so far reaches the outside first. `code` is 0 to 255. */
+_Noreturn void host_exit(int code);
+
+/* --- linear memory --- */
+
+/* Makes pages [memory->pages, pages) of a memory accessible and zero (on demand, if the system likes). False where
+ * the system has not that much memory. Does not change memory->pages. */
+bool host_memory_commit(struct mewz_memory *memory, uint64_t pages);
+
+/* --- standard streams: 0 stdin, 1 stdout, 2 stderr --- */
+
+struct host_slice {
+    void *data;
+    size_t size;
+};
+
+/* Writes all slices in order; blocks while the other side does not take them. EPIPE or EIO if it is gone. */
+int host_stream_write(int stream, const struct host_slice *slices, size_t count, size_t *written);
+
+/* Reads what is there, at least one byte; blocks while there is none; *read is 0 at the end of the stream. */
+int host_stream_read(int stream, const struct host_slice *slices, size_t count, size_t *read);
+
+bool host_stream_is_terminal(int stream);
+
+/* --- time, in nanoseconds --- */
+
+enum host_clock { HOST_CLOCK_REALTIME, HOST_CLOCK_MONOTONIC };
+uint64_t host_clock_now(enum host_clock clock); /* realtime since 1970-01-01 UTC, monotonic since the start */
+uint64_t host_clock_resolution(enum host_clock clock);
+
+/* Waits until the monotonic clock reaches `deadline` (UINT64_MAX: no deadline), or, if `want_stdin`, stdin can be
+ * read without blocking (a byte, or its end). Idles the processor meanwhile. *stdin_ready says which it was, and
+ * *stdin_bytes how many bytes wait there, as far as is known; a stdin at its end is ready with 0 bytes. */
+void host_wait(uint64_t deadline, bool want_stdin, bool *stdin_ready, uint64_t *stdin_bytes);
+
+/* --- entropy --- */
+void host_random(void *bytes, size_t size); /* cryptographically strong; never fails, may wait for its seed */
+
+#endif

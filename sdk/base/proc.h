@@ -1,0 +1,22 @@
+/* proc.h: child processes and where the SDK's own files are. */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Runs argv[0] (found on PATH) with its output captured, waits, and fails with the first line of what it wrote to
+ * stderr when it exits with anything but 0. `package` is the Debian package that has the program, for the message
+ * where it is missing. `output` may be NULL; it receives stdout. */
+int proc_run(const char *const argv[], const char *package, struct buf *output, struct err *err);
+
+/* Whether PATH has the program. */
+bool proc_found(const char *program);
+
+/* PREFIX/lib/mewz-relative file of this SDK, found from the running program's own path (PREFIX/bin/mewz-cc), so that
+ * an SDK may be moved. Fails if the file is not there. Caller frees. */
+char *sdk_file(const char *relative, struct err *err);
+
+#endif

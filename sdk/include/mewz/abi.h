@@ -1,0 +1,110 @@
+/* abi.h: the contract between a program object and the system that runs it.
+ *
+ * `mewz-cc compile` turns a wasm module into an ELF object for x86-64 that belongs to no operating system. Whoever
+ * links it and supplies what it leaves undefined is its operating system. docs/abi.md explains the contract at length.
+ *
+ * The object leaves undefined:
+ *   MODULE.FUNCTION          one function for each imported function, for example `wasi_snapshot_preview1.fd_write`,
+ *                            called with the System V C convention; wasm addresses are plain 32-bit integers
+ *   mewz_memory              an absolute symbol: the address of linear memory 0 (see MEWZ_MEMORY_*)
+ *   mewz_memory_grow         see below
+ *   memcpy memmove memset    with their C meaning
+ * The object defines one symbol that its operating system uses: `mewz_program`.
+ */
+#ifndef MEWZ_ABI_H
+#define MEWZ_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEWZ_ABI_VERSION 1
+
+/* A wasm page (core specification 2.0, section 4.2.8). */
+#define MEWZ_PAGE_SIZE 65536ull
+
+/* Linear memory 0 starts at this address in both systems of this SDK. Another system may choose any address in
+ * [64 KiB, 1 GiB) that is a multiple of 64 KiB: the object refers to it by 32-bit signed relocations only. */
+#define MEWZ_MEMORY_BASE 0x200000ull
+
+/* The address space that belongs to one 32-bit linear memory: 4 GiB that can be grown into, and as much guard as the
+ * largest static offset reaches beyond them, with the widest access. What is not inside the memory's current size
+ * must fault, so that an access out of bounds is a trap without a check in the code. */
+#define MEWZ_MEMORY_RESERVE ((8ull << 30) + MEWZ_PAGE_SIZE)
+
+/* One linear memory. It lives in the object's writable data; the object's code reads `pages` (memory.size, bulk
+ * operations), and only mewz_memory_grow and the system's start-up code write it. */
+struct mewz_memory {
+    uint8_t *base;      /* first byte */
+    uint64_t pages;     /* current size in wasm pages; the object initialises it to min_pages */
+    uint64_t min_pages; /* limits of the module's declaration; max_pages is 65536 where it declares none */
+    uint64_t max_pages;
+};
+
+/* Grows `memory` by `delta` pages of zeroes. Returns the size before in pages, or UINT64_MAX, with nothing changed,
+ * where that would pass max_pages or the system's own limit (core specification, memory.grow). */
+uint64_t mewz_memory_grow(struct mewz_memory *memory, uint64_t delta);
+
+/* A function type at run time. Types are compared by address: equal types of all objects of a program share one
+ * definition, because each is a COMDAT symbol named `wasm.type.` followed by `text`. */
+struct mewz_type {
+    const char *text; /* such as "i32,i64->f32", "->" for no parameters and no results */
+};
+
+/* What a funcref that is not null points to, and so what fills the slots of a table of functions. */
+struct mewz_func {
+    void (*code)(void);
+    const struct mewz_type *type;
+};
+
+/* Why the program stopped; trap.def lists the kinds. An explicit check ends in `ud1l KIND(%eax), %eax` (bytes
+ * 67 0f b9 40 KIND), so that the kind can be read at the instruction pointer of the invalid-opcode exception. A page
+ * fault inside a memory's reserve is MEWZ_TRAP_MEMORY, one in the stack's guard MEWZ_TRAP_STACK. */
+enum mewz_trap {
+#define TRAP(code, name, text) MEWZ_TRAP_##name = (code),
+#include <mewz/trap.def>
+#undef TRAP
+};
+
+/* From a native address back to the wasm module: one entry a function that the module defines, in ascending order of
+ * address after linking (the object keeps its code in one section). `code` is relative to the address of this field.
+ *
+ * `rows` is the offset in `row_bytes` of a sequence of (unsigned LEB128 native delta, signed LEB128 wasm delta)
+ * pairs, `row_count` of them. Native addresses start at the function's first byte, wasm offsets at `wasm_offset`.
+ * A row holds from its native address up to the next one's; the last one to the function's end. The wasm offset
+ * counts from the module's first byte; it may lie in another function, which then was inlined here. */
+struct mewz_code_func {
+    int32_t code;
+    uint32_t code_size;
+    uint32_t wasm_offset; /* of the function's body in the module */
+    uint32_t wasm_size;
+    uint32_t index; /* function index in the module */
+    uint32_t name;  /* offset in `names` of the zero-terminated name, without which the function is "func[INDEX]" */
+    uint32_t rows;
+    uint32_t row_count;
+};
+
+struct mewz_code_map {
+    uint32_t func_count;
+    uint32_t reserved;
+    const struct mewz_code_func *funcs;
+    const char *names;
+    const uint8_t *row_bytes;
+};
+
+/* The descriptor: what a program needs and where it begins. */
+struct mewz_program {
+    uint32_t abi_version; /* MEWZ_ABI_VERSION of the compiler */
+    uint32_t memory_count;
+    struct mewz_memory *memories; /* memory_count of them; the first one's base is `mewz_memory` */
+    const char *name;             /* file name of the module without its folder */
+    /* Instantiation: copies the active segments and runs the module's start function. The system maps the memories
+     * (min_pages of zeroes each) before it calls this, on the stack that the program will use. May trap. */
+    void (*instantiate)(void);
+    /* The export `_start`, or NULL where the module has none. Called once after `instantiate`. */
+    void (*start)(void);
+    const struct mewz_code_map *code_map;
+};
+
+extern struct mewz_program mewz_program;
+
+#endif

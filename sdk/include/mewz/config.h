@@ -1,0 +1,29 @@
+/* config.h: the boot configuration, arguments and environment as bytes.
+ *
+ * `mewz-cc build` bakes one into the image (linked in as `mewz_config_start` .. `mewz_config_end`); `mewz-cc run`
+ * hands one over at boot (QEMU's fw_cfg file MEWZ_CONFIG_FW_CFG, or the first PVH boot module). Each part that the
+ * one from boot time has replaces the part of the one from build time.
+ *
+ * Layout, little-endian, no padding: the header, then for each string its bytes and a zero. */
+#ifndef MEWZ_CONFIG_H
+#define MEWZ_CONFIG_H
+
+#include <stdint.h>
+
+#define MEWZ_CONFIG_MAGIC 0x676663665a57454dull /* "MEWZfcfg" */
+#define MEWZ_CONFIG_FW_CFG "opt/mewz/config"
+
+/* The number in place of a count that says: this part is absent, keep what was there before. */
+#define MEWZ_CONFIG_ABSENT 0xffffffffu
+
+struct mewz_config {
+    uint64_t magic;
+    uint32_t size;      /* of the whole, header included, in bytes */
+    uint32_t arg_count; /* argument strings, the program's name first; or MEWZ_CONFIG_ABSENT */
+    uint32_t env_count; /* NAME=VALUE strings, after the arguments; or MEWZ_CONFIG_ABSENT */
+    uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct mewz_config) == 24, "the header is a wire format");
+
+#endif

@@ -1,0 +1,37 @@
+/* link.h: from objects to an executable for one of the SDK's systems. */
+#ifndef LINK_LINK_H
+#define LINK_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* A system that programs can be linked for. Its files are in lib/NAME/: libmewz.a and link.ld. */
+struct link_target {
+    const char *name; /* "x86_64-mewz", "x86_64-linux" */
+    bool is_kernel;   /* the result is a kernel that machines boot, not a process */
+};
+const struct link_target *link_target_find(const char *name); /* NULL where there is none */
+
+/* Arguments and environment as mewz/config.h has them. A NULL list means: this part is absent. */
+struct link_config {
+    const char *const *args; /* NULL-terminated */
+    const char *const *env;
+};
+void link_config_encode(const struct link_config *config, struct buf *out);
+
+struct link_options {
+    const struct link_target *target;
+    struct link_config config;
+    bool allow_missing; /* imports that the system lacks become traps when called */
+    bool verbose;       /* print the sizes by subsystem on stderr */
+    bool debug;         /* keep debug information */
+};
+
+/* Links `object` with the target's archive and writes the ELF executable to `path`. An import that the system lacks
+ * fails by name: `app.o: import wasi_snapshot_preview1.sock_accept: x86_64-mewz does not have it yet`. */
+int link_program(const char *object, const struct link_options *options, const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* compile.h: from a validated module to a native object (abi.h says what is in it). */
+#ifndef LLVM_COMPILE_H
+#define LLVM_COMPILE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "wasm/module.h"
+
+struct compile_options {
+    unsigned optimise;   /* 0 to 3 */
+    const char *cpu;     /* LLVM's name of a CPU or level: "x86-64-v2" */
+    bool debug;          /* keep the names and line tables for debuggers */
+    bool allow_missing;  /* an import that wasi.def does not list becomes a trap when called */
+    unsigned jobs;       /* threads for code generation; 0: one a core. The object does not depend on it. */
+    uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
+};
+
+/* Writes the object for `module`, which must be validated, to `path`. The same module and options give the same
+ * bytes. Fails on what the compiler cannot lower, naming file, offset and function, and on what LLVM reports. */
+int llvm_compile(const struct wasm_module *module, const struct compile_options *options, const char *path,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,107 @@
+/* instr.h: instructions and how to read them one by one.
+ *
+ * opcodes.def is the one table: it generates the enum, the reader, the immediates, the stack effects for the
+ * validator, the names, and in llvm/ the lowering. */
+#ifndef WASM_INSTR_H
+#define WASM_INSTR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wasm/types.h"
+
+enum wasm_op {
+#define OP(name, ...) WASM_OP_##name,
+#include "wasm/opcodes.def"
+#undef OP
+    WASM_OP_COUNT
+};
+
+/* The kinds of immediate operands; the comment names the member of struct wasm_instr that holds them. */
+enum wasm_imm {
+    WASM_IMM_NONE,
+    WASM_IMM_BLOCK,         /* block */
+    WASM_IMM_INDEX,         /* index: label, function, local, global, table, element, data, ... */
+    WASM_IMM_INDEX2,        /* index, index2: in the order of the binary format */
+    WASM_IMM_BR_TABLE,      /* br_table */
+    WASM_IMM_SELECT,        /* type: exactly one type */
+    WASM_IMM_HEAP_TYPE,     /* type: the nullable reference to it */
+    WASM_IMM_MEM,           /* mem */
+    WASM_IMM_MEM_LANE,      /* mem, lane */
+    WASM_IMM_LANE,          /* lane */
+    WASM_IMM_SHUFFLE,       /* bytes */
+    WASM_IMM_I32,           /* i64, sign-extended */
+    WASM_IMM_I64,           /* i64 */
+    WASM_IMM_F32,           /* i64: the bit pattern, zero-extended */
+    WASM_IMM_F64,           /* i64: the bit pattern */
+    WASM_IMM_V128,          /* bytes */
+};
+
+/* Features, by the proposal that brought them; what a module uses is a bit set of these. */
+enum wasm_feature {
+#define FEATURE(name, text) WASM_FEATURE_##name,
+#include "wasm/features.def"
+#undef FEATURE
+    WASM_FEATURE_COUNT
+};
+
+struct wasm_op_info {
+    const char *name; /* text format, "i32.add" */
+    uint8_t prefix;   /* 0, or 0xfc, 0xfd, 0xfe */
+    uint32_t code;
+    enum wasm_imm imm;
+    const char *signature; /* "ii:i": letters i I f F v (i32 i64 f32 f64 v128), or NULL where the validator has a rule */
+    enum wasm_feature feature;
+    uint8_t access; /* loads and stores: log2 of the bytes accessed, the largest alignment allowed */
+};
+extern const struct wasm_op_info wasm_op_info[WASM_OP_COUNT];
+
+struct wasm_block { /* block type (section 5.4.1): a type index, or else no parameters and at most one result */
+    uint32_t type_index; /* or WASM_BLOCK_INLINE */
+    wasm_valtype result; /* with WASM_BLOCK_INLINE: the result's type, or 0 for none */
+};
+#define WASM_BLOCK_INLINE UINT32_MAX
+
+struct wasm_instr {
+    enum wasm_op op;
+    uint32_t offset; /* of its first byte, from the module's first byte */
+    union {
+        struct wasm_block block;
+        struct {
+            uint32_t index;
+            uint32_t index2;
+        };
+        struct {
+            uint32_t count;     /* labels without the default one */
+            uint32_t labels_at; /* offset of the first of count + 1 LEB128 labels: read with wasm_read_label */
+        } br_table;
+        wasm_valtype type;
+        struct {
+            uint64_t offset;
+            uint32_t align; /* log2, as written */
+            uint32_t memory;
+            uint8_t lane;
+        } mem;
+        uint8_t lane;
+        uint8_t bytes[16];
+        int64_t i64;
+    };
+};
+
+/* A position in a module's bytes. Reading never goes past `end`. */
+struct wasm_reader {
+    const uint8_t *module; /* the module's first byte */
+    uint32_t offset;       /* next byte */
+    uint32_t end;
+};
+
+/* Reads the next instruction. Fails, with a message that lacks the file's name and the function (the caller adds
+ * them), on an unknown opcode, a malformed immediate, or the end of the bytes. */
+int wasm_read_instr(struct wasm_reader *reader, struct wasm_instr *instr, struct err *err);
+
+/* Reads a br_table's next label, with a reader that was set to `labels_at`; the labels have been checked already. */
+uint32_t wasm_read_label(struct wasm_reader *reader);
+
+#endif
