@@ -22,16 +22,27 @@ enum wasm_op {
 /* The kinds of immediate operands; the comment names the member of struct wasm_instr that holds them. */
 enum wasm_imm {
     WASM_IMM_NONE,
-    WASM_IMM_BLOCK,         /* block */
-    WASM_IMM_INDEX,         /* index: label, function, local, global, table, element, data, ... */
-    WASM_IMM_INDEX2,        /* index, index2: in the order of the binary format */
+    WASM_IMM_BLOCK, /* block */
+    WASM_IMM_LABEL, /* index, as in the following ones: relative depth of the label */
+    WASM_IMM_FUNC,
+    WASM_IMM_LOCAL,
+    WASM_IMM_GLOBAL,
+    WASM_IMM_TABLE,
+    WASM_IMM_MEMORY,
+    WASM_IMM_ELEM,
+    WASM_IMM_DATA,
+    WASM_IMM_TYPE_TABLE, /* index, index2, as in the following ones: in the order of the binary format */
+    WASM_IMM_ELEM_TABLE,
+    WASM_IMM_TABLE_TABLE, /* the destination first */
+    WASM_IMM_DATA_MEMORY,
+    WASM_IMM_MEMORY_MEMORY, /* the destination first */
     WASM_IMM_BR_TABLE,      /* br_table */
     WASM_IMM_SELECT,        /* type: exactly one type */
     WASM_IMM_HEAP_TYPE,     /* type: the nullable reference to it */
     WASM_IMM_MEM,           /* mem */
-    WASM_IMM_MEM_LANE,      /* mem, lane */
+    WASM_IMM_MEM_LANE,      /* mem, with its lane */
     WASM_IMM_LANE,          /* lane */
-    WASM_IMM_SHUFFLE,       /* bytes */
+    WASM_IMM_SHUFFLE,       /* bytes: 16 lane numbers below 32 */
     WASM_IMM_I32,           /* i64, sign-extended */
     WASM_IMM_I64,           /* i64 */
     WASM_IMM_F32,           /* i64: the bit pattern, zero-extended */
@@ -52,13 +63,14 @@ struct wasm_op_info {
     uint8_t prefix;   /* 0, or 0xfc, 0xfd, 0xfe */
     uint32_t code;
     enum wasm_imm imm;
-    const char *signature; /* "ii:i": letters i I f F v (i32 i64 f32 f64 v128), or NULL where the validator has a rule */
+    const char
+        *signature; /* "ii:i": letters i I f F v (i32 i64 f32 f64 v128), or NULL where the validator has a rule */
     enum wasm_feature feature;
-    uint8_t access; /* loads and stores: log2 of the bytes accessed, the largest alignment allowed */
+    uint8_t access; /* loads and stores: log2 of the bytes accessed; instructions with a lane: of the lane's */
 };
 extern const struct wasm_op_info wasm_op_info[WASM_OP_COUNT];
 
-struct wasm_block { /* block type (section 5.4.1): a type index, or else no parameters and at most one result */
+struct wasm_block {      /* block type (section 5.4.1): a type index, or else no parameters and at most one result */
     uint32_t type_index; /* or WASM_BLOCK_INLINE */
     wasm_valtype result; /* with WASM_BLOCK_INLINE: the result's type, or 0 for none */
 };
