@@ -14,10 +14,10 @@ struct arena {
 };
 
 /* An arena starts as `struct arena a = {0}`. */
-void *arena_alloc(struct arena *arena, size_t size);                     /* zeroed, aligned to 16 bytes */
+void *arena_alloc(struct arena *arena, size_t size);                       /* zeroed, aligned to 16 bytes */
 void *arena_array(struct arena *arena, size_t count, size_t element_size); /* the same, checks the product */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_copy_string(struct arena *arena, const char *bytes, size_t size); /* adds the terminating zero */
-void arena_free(struct arena *arena);                                    /* everything; the arena is empty again */
+void arena_free(struct arena *arena);                                         /* everything; the arena is empty again */
 
 #endif

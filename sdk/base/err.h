@@ -22,7 +22,8 @@ struct err {
     char text[1024]; /* one line, no newline at the end */
 };
 
-/* Sets the error with status EXIT_FAILED, or the given one. Always returns -1, so that `return err_set(...)` reads well. */
+/* Sets the error with status EXIT_FAILED, or the given one. Always returns -1, so that `return err_set(...)` reads
+ * well. */
 int err_set(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int err_set_status(struct err *err, enum exit_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,18 +18,20 @@ void file_close(struct file *file);
 
 /* An output that is not there until it is whole: `path` here is a temporary name in the target's own folder, which
  * the caller writes, by itself or through another program; output_commit renames it to the target, output_discard
- * removes it (and does nothing after a commit). A target that is not a regular file (/dev/stdout) is written as it is.
- * A signal that ends the process removes what was begun. */
+ * removes it (and does nothing after a commit). A target that is not a regular file (/dev/stdout) gets the whole
+ * content at the commit. A signal that ends the process removes what was begun. */
 struct output {
-    char *path;   /* write here */
-    char *target; /* becomes this */
+    char *path;     /* write here */
+    char *target;   /* becomes this */
+    bool is_stream; /* the target is not a regular file */
 };
 int output_begin(struct output *output, const char *target, struct err *err);
 int output_write(struct output *output, const void *bytes, size_t size, struct err *err); /* the whole content */
 int output_commit(struct output *output, struct err *err);
 void output_discard(struct output *output);
 
-/* A temporary folder, removed with its files by temp_dir_remove and when a signal ends the process. */
+/* A temporary folder for files (not for folders), removed with them by temp_dir_remove and when a signal ends the
+ * process. */
 struct temp_dir {
     char *path;
 };

@@ -15,8 +15,11 @@ int proc_run(const char *const argv[], const char *package, struct buf *output, 
 /* Whether PATH has the program. */
 bool proc_found(const char *program);
 
-/* PREFIX/lib/mewz-relative file of this SDK, found from the running program's own path (PREFIX/bin/mewz-cc), so that
- * an SDK may be moved. Fails if the file is not there. Caller frees. */
+/* From now on proc_run prints each command line on stderr before it runs it. */
+void proc_print_commands(void);
+
+/* The path of a file of this SDK, such as sdk_file("lib/x86_64-mewz/link.ld"), found from the running program's own
+ * path (PREFIX/bin/mewz-cc), so that an SDK may be moved. NULL if the file is not there. The caller frees it. */
 char *sdk_file(const char *relative, struct err *err);
 
 #endif

@@ -1,0 +1,22 @@
+/* cleanup.h: what must not outlive the process, however it ends (SIGKILL excepted): unfinished outputs, temporary
+ * folders, child processes. A signal that ends the process first ends the children, so that none of them writes
+ * anew what is removed then. Any thread may call these. */
+#ifndef BASE_CLEANUP_H
+#define BASE_CLEANUP_H
+
+#include <sys/types.h>
+
+/* Has the file or the folder (with the files in it, but no folders below) removed at the process's end. Takes `path`
+ * over, which is on the heap. */
+void cleanup_add_path(char *path);
+
+/* The path stays, or has been removed. Frees it. */
+void cleanup_forget_path(char *path);
+
+/* Removes the file or folder now, and frees the path. */
+void cleanup_remove_path(char *path);
+
+void cleanup_add_child(pid_t child);
+void cleanup_forget_child(pid_t child);
+
+#endif

@@ -1,0 +1,73 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A message is one line: a file name or a tool's output may hold anything, a newline included. */
+static void make_printable(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+}
+
+static int set(struct err *err, enum exit_status status, const char *format, va_list args)
+{
+    if (err->set)
+        return -1;
+    err->set = true;
+    err->status = status;
+    vsnprintf(err->text, sizeof err->text, format, args);
+    make_printable(err->text);
+    return -1;
+}
+
+int err_set(struct err *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, EXIT_FAILED, format, args);
+    va_end(args);
+    return -1;
+}
+
+int err_set_status(struct err *err, enum exit_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, status, format, args);
+    va_end(args);
+    return -1;
+}
+
+int err_set_errno(struct err *err, const char *format, ...)
+{
+    char reason[128];
+    const char *text = strerror_r(errno, reason, sizeof reason);
+    if (err->set)
+        return -1;
+    va_list args;
+    va_start(args, format);
+    set(err, EXIT_FAILED, format, args);
+    va_end(args);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", text);
+    return -1;
+}
+
+void err_prefix(struct err *err, const char *format, ...)
+{
+    if (!err->set)
+        return;
+    char old[sizeof err->text];
+    memcpy(old, err->text, sizeof old);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    make_printable(err->text);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, ": %s", old);
+}

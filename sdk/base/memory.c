@@ -1,0 +1,30 @@
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static void *check(void *memory)
+{
+    if (memory)
+        return memory;
+    fputs("mewz-cc: out of memory\n", stderr);
+    exit(EXIT_FAILED);
+}
+
+void *memory_alloc(size_t size)
+{
+    return check(calloc(1, size ? size : 1));
+}
+
+void *memory_resize(void *memory, size_t size)
+{
+    return check(realloc(memory, size ? size : 1));
+}
+
+char *memory_copy_string(const char *string)
+{
+    return check(strdup(string));
+}
