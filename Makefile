@@ -2,8 +2,10 @@
 #
 #   make          build into bin/ and lib/           make demo     the whole way once: wasm, image, machine
 #   make check    set up, build and test everything  make bench    the figures, each beside its bar
-#   make deps     install what is missing (root)     make install  PREFIX=/usr/local DESTDIR=
+#   make deps     install what is missing (root)     make install  PREFIX=/usr/local
 #   make format   lay the sources out                make check-format check-lint
+#
+# Parts of `make check`, without the set-up: check-unit check-kernel check-e2e check-apps.
 
 CC       := clang-19
 AR       := llvm-ar-19
@@ -15,9 +17,19 @@ TARGETS  := x86_64-mewz x86_64-linux
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
 CFLAGS   := -O2 -g
 
-.PHONY: all clean check demo bench deps install format check-format check-lint
+CORES    := $(shell nproc)
+SUITES   := unit kernel e2e apps
+
+.PHONY: all clean packages demo check check-all $(SUITES:%=check-%) bench deps install format check-format check-lint
 .DELETE_ON_ERROR:
 all:
+
+# What every build needs is there, or is named.
+packages:
+	@scripts/setup.sh --check build
+
+deps:
+	scripts/setup.sh test
 
 # --- host tools: every C file of sdk/ goes into mewz-cc ---
 
@@ -27,7 +39,7 @@ SDK_SOURCES = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/llvm/*.c sdk/link/*.c sdk
 SDK_OBJECTS = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
 SDK_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -lpthread
 
-$(BUILD)/sdk/%.o: sdk/%.c
+$(BUILD)/sdk/%.o: sdk/%.c | packages
 	@mkdir -p $(@D)
 	$(CC) $(SDK_CFLAGS) -MMD -MP -c $< -o $@
 
@@ -53,7 +65,7 @@ x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS
 define target_rules
 $(1)_OBJECTS = $$(patsubst %,$(BUILD)/$(1)/%.o,$$(basename $$($(1)_SOURCES)))
 
-$(BUILD)/$(1)/%.o: %.c
+$(BUILD)/$(1)/%.o: %.c | packages
 	@mkdir -p $$(@D)
 	$(CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
 $(BUILD)/$(1)/%.o: %.S
@@ -77,7 +89,85 @@ $(TARGETS:%=lib/%/link.ld):
 
 all: bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld)
 
+# --- tests: tests/check.sh runs the suites and sums them up ---
+#
+# Unit tests are built with sanitizers, against all of sdk/ built with sanitizers; they may include kernel sources.
+
+SANITIZE     = -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS  = $(filter-out -O2,$(SDK_CFLAGS)) -O1 -Ikernel-src $(SANITIZE)
+UNIT_OBJECTS = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out sdk/cc/main.c,$(SDK_SOURCES)))
+UNIT_TESTS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+$(BUILD)/sanitized/%.o: %.c | packages
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/sanitized/libsdk.a: $(UNIT_OBJECTS)
+	rm -f $@
+	$(AR) rcsD $@ $^
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/sanitized/libsdk.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
+
+# Programs that nobody here wrote, and two of ours in other languages: tests/apps.
+
+SOURCE_APPS = bzip2 cmark zstd sqlite
+APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp)
+
+$(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh tests/apps/fetch.sh tests/apps/sources.list
+	tests/apps/build.sh $* $@
+$(BUILD)/apps/rust.wasm: tests/apps/rust.rs
+	@mkdir -p $(@D)
+	/usr/bin/rustc --target wasm32-wasi -O -o $@ $<
+$(BUILD)/apps/cpp.wasm: tests/apps/cpp.cpp
+	@mkdir -p $(@D)
+	clang-19 --driver-mode=g++ --target=wasm32-wasi -std=c++20 -O2 -fno-exceptions -o $@ $<
+
+check-unit: $(UNIT_TESTS)
+check-kernel check-e2e: all
+check-apps: all $(APPS)
+$(SUITES:%=check-%):
+	tests/check.sh $(@:check-%=%)
+
+check-all: all $(UNIT_TESTS) $(APPS)
+	tests/check.sh format $(SUITES)
+
+check: deps
+	$(MAKE) -s -j$(CORES) check-all
+
+bench: all $(APPS)
+	tests/bench/bench.sh
+
+# --- form ---
+
+C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
+              tests/* tests/apps/include templates/*))
+SHELL_FILES = install.sh .ci/run $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
+
+format:
+	clang-format-19 -i $(C_FILES)
+
+check-format:
+	clang-format-19 --dry-run -Werror $(C_FILES)
+
+check-lint:
+	shellcheck $(SHELL_FILES)
+	shellcheck --shell=bats $(wildcard tests/*/*.bats)
+	clang-tidy-19 --quiet $(SDK_SOURCES) -- $(SDK_CFLAGS)
+	clang-tidy-19 --quiet $(filter %.c,$(x86_64-mewz_SOURCES)) -- $(x86_64-mewz_CFLAGS)
+	clang-tidy-19 --quiet $(filter %.c,$(x86_64-linux_SOURCES)) -- $(x86_64-linux_CFLAGS)
+
+# --- users ---
+
+# The whole way once, step by step.
+demo:
+	scripts/demo.sh
+
+install: all
+	./install.sh --prefix "$(or $(PREFIX),/usr/local)"
+
 clean:
 	rm -rf $(BUILD) bin lib
 
--include $(SDK_OBJECTS:.o=.d)
+-include $(SDK_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
