@@ -24,7 +24,7 @@ struct acpi_fadt {
     struct acpi_header header;
     uint32_t firmware_ctrl;
     uint32_t dsdt;
-    uint8_t unused_1[16];
+    uint8_t unused_1[12];
     uint32_t pm1a_evt_blk;
     uint32_t pm1b_evt_blk;
     uint32_t pm1a_cnt_blk;
