@@ -1,6 +1,6 @@
-#!/bin/sh
+#!/bin/bash
 # demo.sh: the whole way once, from a fresh clone to a booted program, saying what it does.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() {
@@ -19,7 +19,6 @@ echo "all there"
 
 step "The SDK: bin/ and lib/ (the first time takes a minute or two)"
 make -j"$(nproc)" all | sed -nu 's|.* -c \([^ ]*\) -o .*|  compiles \1|p; s|.* -o \(bin/[^ ]*\) .*|  links \1|p'
-[ -x bin/mewz-cc ]
 
 step "A C program, compiled to WebAssembly by clang"
 mkdir -p build/demo
