@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/elf.h"
 #include "base/err.h"
 
 /* A system that programs can be linked for. Its files are in lib/NAME/: libmewz.a and link.ld. */
@@ -22,8 +24,12 @@ struct link_config {
 };
 void link_config_encode(const struct link_config *config, struct buf *out);
 
+/* What is baked into an executable of link_program: lists on the heap of `arena`. False where there is nothing. */
+bool link_config_find(const struct elf *elf, struct arena *arena, struct link_config *config);
+
 struct link_options {
     const struct link_target *target;
+    const char *name; /* of the program in messages: the wasm file, or the object itself */
     struct link_config config;
     bool allow_missing; /* imports that the system lacks become traps when called */
     bool verbose;       /* print the sizes by subsystem on stderr */
@@ -31,7 +37,7 @@ struct link_options {
 };
 
 /* Links `object` with the target's archive and writes the ELF executable to `path`. An import that the system lacks
- * fails by name: `app.o: import wasi_snapshot_preview1.sock_accept: x86_64-mewz does not have it yet`. */
+ * fails by name: `app.wasm: import wasi_snapshot_preview1.sock_accept: x86_64-mewz does not have it yet`. */
 int link_program(const char *object, const struct link_options *options, const char *path, struct err *err);
 
 #endif

@@ -1,0 +1,20 @@
+/* blob.h: bytes as a relocatable object, so that the linker puts them into a program. */
+#ifndef LINK_BLOB_H
+#define LINK_BLOB_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct blob {
+    const char *section; /* the section's name; it is read-only data */
+    const char *start;   /* global symbols at the first byte and behind the last one, or NULL for neither */
+    const char *end;
+    const void *bytes;
+    size_t size;
+};
+
+/* Appends the ELF object with that section to `out`, which is empty. */
+void blob_encode(const struct blob *blob, struct buf *out);
+
+#endif
