@@ -24,7 +24,7 @@ void proc_print_commands(void)
     print_commands = true;
 }
 
-static void print_command(const char *const argv[])
+void proc_print_command(const char *const argv[])
 {
     for (int i = 0; argv[i]; i++) {
         /* Quoted where a shell would need it, so that the line can be pasted. */
@@ -141,7 +141,7 @@ static int run(const char *const argv[], const char *package, struct pipes *pipe
 int proc_run(const char *const argv[], const char *package, struct buf *output, struct err *err)
 {
     if (print_commands)
-        print_command(argv);
+        proc_print_command(argv);
     struct pipes pipes = {{-1, -1}, {-1, -1}};
     int result = run(argv, package, &pipes, output, err);
     close_pair(pipes.out);

@@ -18,6 +18,9 @@ bool proc_found(const char *program);
 /* From now on proc_run prints each command line on stderr before it runs it. */
 void proc_print_commands(void);
 
+/* Prints a command line on stderr, quoted for a shell where it has to be. */
+void proc_print_command(const char *const argv[]);
+
 /* The path of a file of this SDK, such as sdk_file("lib/x86_64-mewz/link.ld"), found from the running program's own
  * path (PREFIX/bin/mewz-cc), so that an SDK may be moved. NULL if the file is not there. The caller frees it. */
 char *sdk_file(const char *relative, struct err *err);

@@ -8,23 +8,26 @@
 #include "base/err.h"
 #include "link/link.h"
 
+#define MACHINE_MEMORY_MIB 512 /* the size of a machine where none is asked for */
+
 enum machine_boot { MACHINE_BOOT_ELF, MACHINE_BOOT_DISK };
 enum machine_accel { MACHINE_ACCEL_AUTO, MACHINE_ACCEL_TCG, MACHINE_ACCEL_KVM };
 
 struct machine_options {
     enum machine_boot boot;
-    const char *image; /* the ELF or the disk image */
-    const char *type;  /* QEMU's -M: NULL for microvm with an ELF, pc with a disk image; "q35", ... */
+    const char *image;    /* the ELF or the disk image */
+    const char *type;     /* QEMU's -M: NULL for microvm with an ELF, pc with a disk image; "q35", ... */
     const char *firmware; /* NULL, or "uefi" */
     enum machine_accel accel;
-    uint32_t memory_mib;
+    uint32_t memory_mib;       /* 0 for MACHINE_MEMORY_MIB */
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
     bool verbose;              /* print QEMU's command line on stderr */
 };
 
 /* Runs the machine with this process's stdin, stdout and stderr, and returns when it has ended: *exit_code is the
- * program's own, or 134 after a trap, or 70 when the machine ended without telling one (panic). -1: it did not start. */
+ * program's own, or 134 after a trap, or 70 when the machine ended without telling one (panic). -1: it did not start.
+ */
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err);
 
 #endif

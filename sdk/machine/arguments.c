@@ -1,0 +1,157 @@
+/* arguments.c: QEMU's command line for a machine.
+ *
+ * Nothing that was not asked for: no default devices, no user configuration, no display. A kernel as ELF goes on
+ * microvm, whose firmware starts it in a few milliseconds; a disk image on pc with its BIOS or, on request, UEFI. */
+#include "machine/arguments.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mewz/channels.h"
+#include "mewz/config.h"
+
+#define ARGUMENTS_MAX 96 /* about 60 are ever needed */
+
+struct list {
+    const char **items;
+    size_t count;
+    struct arena *arena;
+};
+
+static void add(struct list *list, const char *argument)
+{
+    assert(list->count + 1 < ARGUMENTS_MAX);
+    list->items[list->count++] = argument;
+}
+
+/* An option and its value, which is formatted. */
+__attribute__((format(printf, 3, 4))) static void add_option(struct list *list, const char *option, const char *format,
+                                                             ...)
+{
+    va_list values;
+    va_start(values, format);
+    int size = vsnprintf(NULL, 0, format, values);
+    va_end(values);
+    char *value = arena_alloc(list->arena, (size_t)size + 1);
+    va_start(values, format);
+    vsnprintf(value, (size_t)size + 1, format, values);
+    va_end(values);
+
+    add(list, option);
+    add(list, value);
+}
+
+/* In QEMU's NAME=VALUE lists a comma in a value is written twice. */
+static const char *escape_commas(const char *value, struct arena *arena)
+{
+    char *escaped = arena_alloc(arena, 2 * strlen(value) + 1);
+    char *end = escaped;
+    for (; *value; value++) {
+        if (*value == ',')
+            *end++ = ',';
+        *end++ = *value;
+    }
+    return escaped;
+}
+
+static bool is_microvm(const char *type)
+{
+    return strncmp(type, "microvm", strlen("microvm")) == 0;
+}
+
+static const char *machine_type(const struct machine_options *options)
+{
+    if (options->type)
+        return options->type;
+    return options->boot == MACHINE_BOOT_ELF ? "microvm" : "pc";
+}
+
+static void add_machine(struct list *list, const struct machine_options *options, enum machine_accel accel)
+{
+    const char *type = machine_type(options);
+    /* Without ACPI tables microvm names its devices on the kernel's command line and starts sooner. */
+    add_option(list, "-M", "%s%s", type, strcmp(type, "microvm") == 0 ? ",acpi=off" : "");
+    add_option(list, "-accel", "%s", accel == MACHINE_ACCEL_KVM ? "kvm" : "tcg");
+    add_option(list, "-cpu", "%s", accel == MACHINE_ACCEL_KVM ? "host" : "max");
+    add_option(list, "-m", "%u", options->memory_mib ? options->memory_mib : MACHINE_MEMORY_MIB);
+    add(list, "-nodefaults");
+    add(list, "-no-user-config");
+    add(list, "-no-reboot"); /* a triple fault ends QEMU */
+    add_option(list, "-display", "none");
+    if (options->gdb_port) {
+        add_option(list, "-gdb", "tcp:127.0.0.1:%u", options->gdb_port);
+        add(list, "-S");
+    }
+}
+
+static void add_boot(struct list *list, const struct machine_options *options)
+{
+    if (options->firmware)
+        add_option(list, "-bios", "%s", MACHINE_UEFI_FIRMWARE);
+    if (options->boot == MACHINE_BOOT_ELF) {
+        add_option(list, "-kernel", "%s", options->image);
+        return;
+    }
+    add_option(list, "-drive", "if=none,id=disk,format=raw,readonly=on,file=%s",
+               escape_commas(options->image, list->arena));
+    add_option(list, "-device", "%s,drive=disk,bootindex=0",
+               is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on");
+}
+
+/* A channel to a file goes by its name in /dev/fd, which for a pipe opens it anew: QEMU makes its channels
+ * non-blocking, and that is a property of the open file, not of the descriptor. */
+static void add_output(struct list *list, const char *name, enum machine_descriptor descriptor)
+{
+    add_option(list, "-chardev", "file,id=%s,path=/dev/fd/%d", name, descriptor);
+}
+
+static void add_port(struct list *list, int number, const char *channel, const char *name, bool terminal)
+{
+    add_option(list, "-device", "virtserialport,id=%s,nr=%d,chardev=%s,name=%s%s", channel, number, channel, name,
+               terminal ? MEWZ_PORT_TERMINAL : "");
+}
+
+/* Port 0 of a virtio console device is for a console proper (virtio 1.2, 5.3), so the three count from 1. */
+static void add_streams(struct list *list, const char *type, const bool terminal[3])
+{
+    add_option(list, "-chardev", "stdio,id=stdin,signal=off");
+    add_output(list, "stdout", MACHINE_FD_STDOUT);
+    add_output(list, "stderr", MACHINE_FD_STDERR);
+    if (is_microvm(type)) {
+        add_option(list, "-global", "virtio-mmio.force-legacy=false");
+        add_option(list, "-device", "virtio-serial-device,max_ports=4");
+    } else {
+        add_option(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=4");
+    }
+    add_port(list, 1, "stdin", MEWZ_PORT_STDIN, terminal[0]);
+    add_port(list, 2, "stdout", MEWZ_PORT_STDOUT, terminal[1]);
+    add_port(list, 3, "stderr", MEWZ_PORT_STDERR, terminal[2]);
+}
+
+static void add_channels(struct list *list, const struct machine_setting *setting)
+{
+    add_output(list, "serial", MACHINE_FD_SERIAL);
+    add_option(list, "-serial", "chardev:serial");
+    add_output(list, "exit", MACHINE_FD_EXIT);
+    add_option(list, "-device", "isa-debugcon,iobase=%#x,readback=%#x,chardev=exit", MEWZ_EXIT_IOPORT,
+               MEWZ_EXIT_READBACK);
+    add_option(list, "-device", "isa-debug-exit,iobase=%#x,iosize=1", MEWZ_QUIT_IOPORT);
+    add_option(list, "-chardev", "socket,id=monitor,fd=%d", MACHINE_FD_MONITOR);
+    add_option(list, "-mon", "chardev=monitor,mode=control");
+    if (setting->config)
+        add_option(list, "-fw_cfg", "name=%s,file=/dev/fd/%d", MEWZ_CONFIG_FW_CFG, MACHINE_FD_CONFIG);
+}
+
+const char *const *machine_arguments(const struct machine_options *options, const struct machine_setting *setting,
+                                     struct arena *arena)
+{
+    struct list list = {.items = arena_array(arena, ARGUMENTS_MAX, sizeof *list.items), .arena = arena};
+    add(&list, MACHINE_QEMU);
+    add_machine(&list, options, setting->accel);
+    add_boot(&list, options);
+    add_streams(&list, machine_type(options), setting->terminal);
+    add_channels(&list, setting);
+    return list.items;
+}

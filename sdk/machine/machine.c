@@ -1,0 +1,110 @@
+/* machine.c: start a virtual machine with a program in it, and wait for its end. */
+#include "machine/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/proc.h"
+#include "machine/accel.h"
+#include "machine/arguments.h"
+#include "machine/child.h"
+#include "machine/session.h"
+#include "mewz/channels.h"
+
+static int check_options(const struct machine_options *options, struct err *err)
+{
+    if (options->firmware && strcmp(options->firmware, "uefi") != 0)
+        return err_set_status(err, EXIT_USAGE, "firmware \"%s\" is not known: expected uefi", options->firmware);
+    if (options->firmware && access(MACHINE_UEFI_FIRMWARE, R_OK) != 0)
+        return err_set_errno(err, "%s (apt-get install ovmf)", MACHINE_UEFI_FIRMWARE);
+    if (access(options->image, R_OK) != 0)
+        return err_set_errno(err, "%s", options->image);
+    if (!proc_found(MACHINE_QEMU))
+        return err_set(err, "%s: not found on PATH: apt-get install %s", MACHINE_QEMU, MACHINE_QEMU_PACKAGE);
+    return 0;
+}
+
+/* The panic in what came over the serial port, where firmware may have talked before; "" if there is none. */
+static const char *panic_text(struct buf *serial)
+{
+    buf_byte(serial, 0);
+    const char *text = strstr((const char *)serial->data, "panic: ");
+    return text ? text : "";
+}
+
+/* QEMU failed by itself. Its first line says why, if it said anything. */
+static int report_failure(int status, struct buf *errors, struct err *err)
+{
+    buf_byte(errors, 0);
+    char *line = (char *)errors->data;
+    line[strcspn(line, "\n")] = 0;
+    if (*line)
+        return err_set(err, "%s", line);
+    if (WIFSIGNALED(status))
+        return err_set(err, "%s: ended by signal %d (%s)", MACHINE_QEMU, WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return err_set(err, "%s: failed with exit status %d", MACHINE_QEMU, WEXITSTATUS(status));
+}
+
+static int conclude(int status, struct session_result *result, int *exit_code, struct err *err)
+{
+    if (result->exit.size > 0) {
+        *exit_code = result->exit.data[0];
+        if (*exit_code == MEWZ_EXIT_PANIC)
+            fputs(panic_text(&result->serial), stderr);
+        return 0;
+    }
+    if (status != 0)
+        return report_failure(status, &result->errors, err);
+    *exit_code = MEWZ_EXIT_PANIC;
+    fprintf(stderr, "%smewz-cc: the machine ended without an exit code\n", panic_text(&result->serial));
+    return 0;
+}
+
+static int run(const struct machine_options *options, const char *const *arguments, struct child *child, int *exit_code,
+               struct err *err)
+{
+    if (child_start(child, arguments, err) != 0)
+        return -1;
+    if (options->gdb_port)
+        fprintf(stderr, "mewz-cc: the machine waits: gdb -ex 'target remote 127.0.0.1:%u'\n", options->gdb_port);
+    struct session_result result = {0};
+    int status = session_carry(child, &result, err);
+    if (status == 0)
+        status = conclude(child_wait(child), &result, exit_code, err);
+    buf_free(&result.serial);
+    buf_free(&result.errors);
+    buf_free(&result.exit);
+    return status;
+}
+
+int machine_run(const struct machine_options *options, int *exit_code, struct err *err)
+{
+    struct machine_setting setting = {
+        .terminal = {isatty(STDIN_FILENO), isatty(STDOUT_FILENO), isatty(STDERR_FILENO)},
+        .config = options->config.args || options->config.env,
+    };
+    if (check_options(options, err) != 0 || accel_choose(options->accel, &setting.accel, err) != 0)
+        return -1;
+
+    struct arena arena = {0};
+    struct buf config = {0};
+    if (setting.config)
+        link_config_encode(&options->config, &config);
+    const char *const *arguments = machine_arguments(options, &setting, &arena);
+    if (options->verbose)
+        proc_print_command(arguments);
+
+    struct child child;
+    int status = child_open(&child, setting.config ? &config : NULL, err);
+    if (status == 0)
+        status = run(options, arguments, &child, exit_code, err);
+    child_close(&child);
+    buf_free(&config);
+    arena_free(&arena);
+    return status;
+}

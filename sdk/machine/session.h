@@ -1,0 +1,21 @@
+/* session.h: the traffic between a running QEMU and this process's standard streams. */
+#ifndef MACHINE_SESSION_H
+#define MACHINE_SESSION_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "machine/child.h"
+
+/* What QEMU said beside the streams. */
+struct session_result {
+    struct buf serial; /* the end of what came over the serial port */
+    struct buf errors; /* QEMU's own words */
+    struct buf exit;   /* the exit code, one byte; or nothing */
+};
+
+/* Carries the streams until QEMU has closed all of its ends, that is until it has ended. Everything that the program
+ * wrote has been written then. Fails when this process's stdout or stderr cannot be written. The caller frees the
+ * buffers. */
+int session_carry(struct child *child, struct session_result *result, struct err *err);
+
+#endif
