@@ -139,8 +139,8 @@ struct elf_section elf_section(const struct elf *elf, unsigned index)
     struct elf_section section = {.header = section_header(elf, index)};
     section.name = section.header.sh_name < elf->section_names_size ? elf->section_names + section.header.sh_name : "";
     if (section.header.sh_type == SHT_NULL)
-        section.header.sh_size = 0;
-    if (section.header.sh_type != SHT_NOBITS)
+        section.header.sh_size = 0; /* the first one's may be a count */
+    else if (section.header.sh_type != SHT_NOBITS)
         section.bytes = elf->bytes + section.header.sh_offset;
     return section;
 }

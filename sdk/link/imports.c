@@ -1,0 +1,86 @@
+#include "link/imports.h"
+
+#include <string.h>
+
+/* What wasi.def lists: the type there, for messages. */
+static const struct {
+    const char *symbol;
+    const char *signature;
+} known[] = {
+#define WASI(module, name, signature) {#module "." #name, signature},
+#include <mewz/wasi.def>
+#undef WASI
+};
+
+const char **imports_list(const struct elf *object, struct arena *arena)
+{
+    const char **list = arena_array(arena, (size_t)object->symbol_count + 1, sizeof *list);
+    size_t count = 0;
+    for (unsigned i = 1; i < object->symbol_count; i++) {
+        struct elf_symbol symbol = elf_symbol(object, i);
+        /* The contract's other symbols (mewz_memory, memcpy) have no dot. */
+        if (symbol.symbol.st_shndx == SHN_UNDEF && strchr(symbol.name, '.'))
+            list[count++] = symbol.name;
+    }
+    return list;
+}
+
+/* The length of "module.function" in a symbol that may go on with ":iii:i". The type's letters are the last two
+ * fields; whatever stands before them is the name, colons included. */
+static size_t name_length(const char *symbol)
+{
+    const char *end = symbol + strlen(symbol);
+    for (int colons = 0; end > symbol && colons < 2;) {
+        end--;
+        if (*end == ':')
+            colons++;
+        else if (!strchr("iIfFvrx", *end))
+            return strlen(symbol);
+    }
+    return end == symbol ? strlen(symbol) : (size_t)(end - symbol);
+}
+
+static const char *known_signature(const char *symbol, size_t length)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(known[i].symbol, symbol, length) == 0 && known[i].symbol[length] == 0)
+            return known[i].signature;
+    return NULL;
+}
+
+enum import_state imports_find(const struct archive *archive, const char *symbol)
+{
+    if (archive_defines(archive, symbol))
+        return IMPORT_FOUND;
+    size_t length = name_length(symbol);
+    return symbol[length] && known_signature(symbol, length) ? IMPORT_OTHER_TYPE : IMPORT_MISSING;
+}
+
+/* "ii:i" as "(i32, i32) -> (i32)". */
+static void print_signature(struct buf *text, const char *signature)
+{
+    static const char *const names[] = {['i'] = "i32",  ['I'] = "i64",     ['f'] = "f32",      ['F'] = "f64",
+                                        ['v'] = "v128", ['r'] = "funcref", ['x'] = "externref"};
+    buf_printf(text, "(");
+    for (const char *c = signature; *c; c++) {
+        if (*c == ':')
+            buf_printf(text, ") -> (");
+        else
+            buf_printf(text, "%s%s", c > signature && c[-1] != ':' ? ", " : "", names[(unsigned char)*c]);
+    }
+    buf_printf(text, ")");
+}
+
+void imports_explain(const char *symbol, enum import_state state, const char *system, struct buf *text)
+{
+    size_t length = name_length(symbol);
+    buf_printf(text, "import %.*s: ", (int)length, symbol);
+    if (state == IMPORT_MISSING) {
+        buf_printf(text, "%s does not have it yet", system);
+        return;
+    }
+    buf_printf(text, "the program wants ");
+    print_signature(text, symbol + length + 1);
+    buf_printf(text, ", but its type is ");
+    print_signature(text, known_signature(symbol, length));
+}

@@ -1,0 +1,215 @@
+/* The link, step by step: check what the object asks for, write the boot configuration, link, and for a kernel link
+ * again with the table of its own functions. */
+#include "link/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/proc.h"
+#include "link/archive.h"
+#include "link/blob.h"
+#include "link/imports.h"
+#include "link/ksyms.h"
+#include "link/sizes.h"
+
+#include <mewz/ksyms.h>
+
+static const struct link_target targets[] = {
+    {"x86_64-mewz", true},
+    {"x86_64-linux", false},
+};
+
+const struct link_target *link_target_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        if (strcmp(targets[i].name, name) == 0)
+            return &targets[i];
+    return NULL;
+}
+
+struct linkage {
+    const struct link_options *options;
+    const char *object;
+    char *archive; /* libmewz.a and link.ld of the target */
+    char *script;
+    struct temp_dir temp;
+    const char **missing; /* imports that become traps, NULL-terminated */
+    struct arena arena;
+};
+
+/* --- step 1: what the object asks for --- */
+
+static int refuse_imports(struct linkage *linkage, const struct archive *archive, struct err *err)
+{
+    const struct link_options *options = linkage->options;
+    struct buf text = {0};
+    for (const char **symbol = linkage->missing; *symbol; symbol++) {
+        buf_printf(&text, symbol == linkage->missing ? "" : "; ");
+        imports_explain(*symbol, imports_find(archive, *symbol), options->target->name, &text);
+    }
+    err_set(err, "%s: %.*s (--allow-missing makes it a trap when called)", options->name, (int)text.size, text.data);
+    buf_free(&text);
+    return -1;
+}
+
+static int check_imports(struct linkage *linkage, const struct elf *object, const struct archive *archive,
+                         struct err *err)
+{
+    const char **imports = imports_list(object, &linkage->arena);
+    size_t count = 0;
+    bool can_trap = linkage->options->allow_missing;
+    for (const char **symbol = imports; *symbol; symbol++) {
+        if (imports_find(archive, *symbol) == IMPORT_FOUND)
+            continue;
+        can_trap &= !strchr(*symbol, '='); /* --defsym could not name it */
+        imports[count++] = *symbol;
+    }
+    imports[count] = NULL;
+    linkage->missing = imports;
+    return count == 0 || can_trap ? 0 : refuse_imports(linkage, archive, err);
+}
+
+static int check_elf(struct linkage *linkage, const struct file *file, struct err *err)
+{
+    const char *name = linkage->options->name;
+    struct elf object;
+    struct elf_symbol program;
+    if (elf_open(&object, name, file->data, file->size, err) != 0)
+        return -1;
+    if (object.header.e_type != ET_REL || !elf_find_symbol(&object, "mewz_program", &program))
+        return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", name);
+    struct archive archive;
+    if (archive_open(&archive, linkage->archive, err) != 0)
+        return -1;
+    int result = check_imports(linkage, &object, &archive, err);
+    archive_close(&archive);
+    return result;
+}
+
+static int check_object(struct linkage *linkage, struct err *err)
+{
+    struct file file;
+    if (file_read(&file, linkage->object, err) != 0)
+        return -1;
+    int result = check_elf(linkage, &file, err);
+    /* The list of missing imports points into the file. */
+    for (const char **symbol = linkage->missing; symbol && *symbol; symbol++)
+        *symbol = arena_copy_string(&linkage->arena, *symbol, strlen(*symbol));
+    file_close(&file);
+    return result;
+}
+
+/* --- blobs --- */
+
+static const char *temp_path(struct linkage *linkage, const char *name)
+{
+    return arena_printf(&linkage->arena, "%s/%s", linkage->temp.path, name);
+}
+
+static int write_blob(struct linkage *linkage, const char *name, const struct blob *blob, struct err *err)
+{
+    struct buf object = {0};
+    blob_encode(blob, &object);
+    struct output output;
+    int result = output_begin(&output, temp_path(linkage, name), err);
+    if (result == 0 && (result = output_write(&output, object.data, object.size, err)) == 0)
+        result = output_commit(&output, err);
+    output_discard(&output);
+    buf_free(&object);
+    return result;
+}
+
+static int write_config(struct linkage *linkage, struct err *err)
+{
+    struct buf bytes = {0};
+    link_config_encode(&linkage->options->config, &bytes);
+    struct blob blob = {".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size};
+    int result = write_blob(linkage, "config.o", &blob, err);
+    buf_free(&bytes);
+    return result;
+}
+
+static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *err)
+{
+    struct file file;
+    struct elf elf;
+    if (file_read(&file, kernel, err) != 0)
+        return -1;
+    int result = elf_open(&elf, kernel, file.data, file.size, err);
+    if (result == 0) {
+        struct buf bytes = {0};
+        ksyms_encode(&elf, &bytes);
+        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size};
+        result = write_blob(linkage, "ksyms.o", &blob, err);
+        buf_free(&bytes);
+    }
+    file_close(&file);
+    return result;
+}
+
+/* --- the linker --- */
+
+/* Links the object and the configuration, and `ksyms` if it is not NULL. pkgconfig/mewz.pc and docs/linking.md show
+ * the same command. */
+static int run_linker(struct linkage *linkage, const char *ksyms, const char *path, struct err *err)
+{
+    size_t missing_count = 0;
+    while (linkage->missing[missing_count])
+        missing_count++;
+    const char **argv = arena_array(&linkage->arena, missing_count + 16, sizeof *argv);
+    size_t count = 0;
+    argv[count++] = "ld.lld-19";
+    argv[count++] = "--gc-sections";
+    argv[count++] = "--build-id=none";
+    if (!linkage->options->debug)
+        argv[count++] = "--strip-debug";
+    argv[count++] = arena_printf(&linkage->arena, "--Map=%s", temp_path(linkage, "map"));
+    argv[count++] = "-T";
+    argv[count++] = linkage->script;
+    argv[count++] = linkage->object;
+    argv[count++] = temp_path(linkage, "config.o");
+    if (ksyms)
+        argv[count++] = ksyms;
+    for (size_t i = 0; i < missing_count; i++)
+        argv[count++] = arena_printf(&linkage->arena, "--defsym=%s=mewz_missing_import", linkage->missing[i]);
+    argv[count++] = linkage->archive;
+    argv[count++] = "-o";
+    argv[count++] = path;
+    return proc_run(argv, "lld-19", NULL, err);
+}
+
+static int link_kernel(struct linkage *linkage, const char *path, struct err *err)
+{
+    const char *first = temp_path(linkage, "first.elf");
+    if (run_linker(linkage, NULL, first, err) != 0 || write_ksyms(linkage, first, err) != 0)
+        return -1;
+    return run_linker(linkage, temp_path(linkage, "ksyms.o"), path, err);
+}
+
+static int link_steps(struct linkage *linkage, const char *path, struct err *err)
+{
+    const struct link_options *options = linkage->options;
+    if (check_object(linkage, err) != 0 || temp_dir_make(&linkage->temp, err) != 0 || write_config(linkage, err) != 0)
+        return -1;
+    int result = options->target->is_kernel ? link_kernel(linkage, path, err) : run_linker(linkage, NULL, path, err);
+    if (result == 0 && options->verbose)
+        result = sizes_print(temp_path(linkage, "map"), linkage->object, stderr, err);
+    return result;
+}
+
+int link_program(const char *object, const struct link_options *options, const char *path, struct err *err)
+{
+    struct linkage linkage = {.options = options, .object = object};
+    const char *system = options->target->name;
+    linkage.archive = sdk_file(arena_printf(&linkage.arena, "lib/%s/libmewz.a", system), err);
+    linkage.script = sdk_file(arena_printf(&linkage.arena, "lib/%s/link.ld", system), err);
+    int result = linkage.archive && linkage.script ? link_steps(&linkage, path, err) : -1;
+    temp_dir_remove(&linkage.temp);
+    free(linkage.archive);
+    free(linkage.script);
+    arena_free(&linkage.arena);
+    return result;
+}
