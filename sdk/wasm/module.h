@@ -27,13 +27,15 @@ struct wasm_import {
     struct wasm_name module;
     struct wasm_name name;
     enum wasm_extern_kind kind;
-    uint32_t index; /* in the index space of its kind */
+    uint32_t index;    /* in the index space of its kind */
+    uint32_t position; /* its offset in the module, for messages; the same in the following ones */
 };
 
 struct wasm_export {
     struct wasm_name name;
     enum wasm_extern_kind kind;
     uint32_t index;
+    uint32_t position;
 };
 
 /* An expression (section 5.4.9): `size` bytes of instructions from `offset` on, the final `end` included. */
@@ -52,7 +54,7 @@ struct wasm_func {
     const struct wasm_import *import; /* or NULL, and then the rest is set: */
     struct wasm_locals *locals;       /* runs, without the parameters */
     uint32_t local_run_count;
-    uint32_t local_count; /* all locals with the parameters; at most WASM_MAX_LOCALS */
+    uint32_t local_count; /* all locals with the parameters; at most WASM_MAX_LOCALS and these */
     uint32_t body_offset; /* of the function's entry in the code section, its size field excluded */
     uint32_t body_size;
     struct wasm_expr body;
@@ -63,17 +65,20 @@ struct wasm_func {
 struct wasm_table {
     struct wasm_tabletype type;
     const struct wasm_import *import;
+    uint32_t position;
 };
 
 struct wasm_memory {
     struct wasm_limits limits;
     const struct wasm_import *import;
+    uint32_t position;
 };
 
 struct wasm_global {
     struct wasm_globaltype type;
     const struct wasm_import *import;
     struct wasm_expr init;
+    uint32_t position;
 };
 
 enum wasm_segment_mode { WASM_SEGMENT_ACTIVE, WASM_SEGMENT_PASSIVE, WASM_SEGMENT_DECLARATIVE };
@@ -86,6 +91,7 @@ struct wasm_elem {
     uint32_t count;
     uint32_t *funcs;         /* `count` function indices, or NULL and then */
     struct wasm_expr *exprs; /* `count` constant expressions */
+    uint32_t position;
 };
 
 struct wasm_data {
@@ -94,6 +100,7 @@ struct wasm_data {
     struct wasm_expr offset; /* active */
     const uint8_t *bytes;
     uint32_t size;
+    uint32_t position;
 };
 
 struct wasm_custom {
@@ -127,26 +134,41 @@ struct wasm_module {
     uint32_t type_count, import_count, func_count, table_count, memory_count, global_count, export_count, elem_count,
         data_count, custom_count, section_count;
     uint32_t imported_func_count, imported_table_count, imported_memory_count, imported_global_count;
-    uint32_t start; /* function index, or WASM_NO_INDEX */
+    uint32_t start;               /* function index, or WASM_NO_INDEX */
     uint32_t declared_data_count; /* of the data count section, or WASM_NO_INDEX */
-    const char *name;   /* of the module in its name section, or NULL */
-    uint64_t features; /* bit set of enum wasm_feature: what the module uses; complete after validation */
+    const char *name;             /* of the module in its name section, or NULL */
+    uint64_t features;            /* bit set of enum wasm_feature: what the module uses; complete after validation */
 };
 
 #define WASM_NO_INDEX UINT32_MAX
 
-/* Limits of this implementation (section 7.2), the same as those of the common engines where these agree. */
-#define WASM_MAX_SIZE (1u << 30)
-#define WASM_MAX_LOCALS 50000u
-#define WASM_MAX_PARAMS 1000u
-#define WASM_MAX_RESULTS 1000u
-#define WASM_MAX_BODY_SIZE 7654321u
-#define WASM_MAX_TABLE_SIZE 10000000u
+/* Limits of this implementation (section 7.2), the same as those of the common engines where these agree. They keep
+ * what a module's structure takes below 256 MiB. */
+#define WASM_MAX_SIZE       (1u << 30)
+#define WASM_MAX_TYPES      1000000u
+#define WASM_MAX_FUNCS      1000000u
+#define WASM_MAX_GLOBALS    1000000u
+#define WASM_MAX_TABLES     100000u
+#define WASM_MAX_MEMORIES   100u
+#define WASM_MAX_IMPORTS    100000u
+#define WASM_MAX_EXPORTS    100000u
+#define WASM_MAX_SEGMENTS   100000u   /* of elements, and as many of data */
+#define WASM_MAX_ELEMENTS   10000000u /* in one segment */
+#define WASM_MAX_SECTIONS   100000u
+#define WASM_MAX_PARAMS     1000u
+#define WASM_MAX_RESULTS    1000u
+#define WASM_MAX_LOCALS     50000u
+#define WASM_MAX_BODY_SIZE  7654321u
+#define WASM_MAX_OPERANDS   8000000u  /* on the operand stack of one function: at least one an instruction */
+#define WASM_MAX_TABLE_SIZE 10000000u /* what can be compiled; the validator accepts any */
 
 /* Reads the structure of a module: every section, but no function body's instructions. `file` is for messages, which
  * read `app.wasm:0x1a3: section "code": ...`. Returns 0 with *module filled, or -1. */
 int wasm_decode(struct wasm_module *module, const char *file, const uint8_t *bytes, size_t size, struct arena *arena,
                 struct err *err);
+
+/* "type", "code", ...: the section's name in the specification. */
+const char *wasm_section_name(uint8_t id);
 
 /* Checks a decoded module completely (section 3), reading every function body. Fills in `features` and is_declared.
  * Needs memory in proportion to the module's size, and no recursion. */

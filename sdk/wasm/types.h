@@ -9,15 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 typedef uint32_t wasm_valtype;
 
-#define WASM_REF_CODE 0x64u      /* (ref ht), never null */
-#define WASM_REF_NULL_CODE 0x63u /* (ref null ht) */
+#define WASM_REF_CODE                  0x64u /* (ref ht), never null */
+#define WASM_REF_NULL_CODE             0x63u /* (ref null ht) */
 #define WASM_MAKE_REF(code, heap_type) ((code) | ((uint32_t)(heap_type) << 8))
 
 enum wasm_heap_type { /* abstract heap types: the signed value of their LEB128 code */
-    WASM_HEAP_FUNC = -16,
-    WASM_HEAP_EXTERN = -17,
+                      WASM_HEAP_FUNC = -16,
+                      WASM_HEAP_EXTERN = -17,
 };
 
 enum {
@@ -26,8 +28,10 @@ enum {
     WASM_F32 = 0x7d,
     WASM_F64 = 0x7c,
     WASM_V128 = 0x7b,
+    WASM_FUNCREF_CODE = 0x70, /* in the binary; the types are those below */
+    WASM_EXTERNREF_CODE = 0x6f,
 };
-#define WASM_FUNCREF WASM_MAKE_REF(WASM_REF_NULL_CODE, WASM_HEAP_FUNC)
+#define WASM_FUNCREF   WASM_MAKE_REF(WASM_REF_NULL_CODE, WASM_HEAP_FUNC)
 #define WASM_EXTERNREF WASM_MAKE_REF(WASM_REF_NULL_CODE, WASM_HEAP_EXTERN)
 
 /* The bottom type: the type of a value that unreachable code pops; only the validator has it. */
@@ -63,8 +67,9 @@ struct wasm_globaltype {
     bool is_mutable;
 };
 
-/* "i32", "funcref", ...: a static string; and "i32,i64->f32" in the caller's buffer, which it returns. */
+/* "i32", "funcref", ...: a static string; and "i32,i64->f32" in the arena. */
 const char *wasm_valtype_name(wasm_valtype type);
+char *wasm_functype_text(const struct wasm_functype *type, struct arena *arena);
 bool wasm_functype_equal(const struct wasm_functype *a, const struct wasm_functype *b);
 
 #endif

@@ -1,0 +1,632 @@
+/* decode.c: the binary format's sections (section 5.5) into struct wasm_module.
+ *
+ * One function a section, called through the table at the end. A vector's length is believed only as far as bytes are
+ * left for its elements (wasm_read_count). Indices into index spaces are not checked here but in validate.c, except
+ * where decoding needs what they refer to. */
+#include <stdbool.h>
+#include <string.h>
+
+#include "wasm/module.h"
+#include "wasm/names.h"
+#include "wasm/reader.h"
+
+struct decoder {
+    struct wasm_module *module;
+    struct wasm_reader reader; /* its end is that of the section, or of the code entry */
+    struct arena *arena;
+    struct err *err;
+};
+
+/* `items` with room for `added` more: a new array of which the first `count` are copies. */
+static void *extend(struct decoder *d, const void *items, uint32_t count, uint32_t added, size_t item_size)
+{
+    void *extended = arena_array(d->arena, (size_t)count + added, item_size);
+    if (count)
+        memcpy(extended, items, count * item_size);
+    return extended;
+}
+
+/* `items` with room for one more, where the number to come is unknown: doubled whenever `count` is a power of two. */
+static void *extend_by_one(struct decoder *d, void *items, uint32_t count, size_t item_size)
+{
+    bool is_full = (count & (count - 1)) == 0;
+    return is_full ? extend(d, items, count, count ? count : 1, item_size) : items;
+}
+
+static int read_count(struct decoder *d, uint32_t element_size, uint32_t limit, const char *what, uint32_t *count)
+{
+    return wasm_read_count(&d->reader, element_size, limit, what, count, d->err);
+}
+
+/* Adds which element of a vector an error is about. Always -1. */
+static int fail_in(struct decoder *d, const char *what, uint32_t index)
+{
+    err_prefix(d->err, "%s %u", what, index);
+    return -1;
+}
+
+/* --- types --- */
+
+static int decode_valtypes(struct decoder *d, uint32_t limit, const char *what, const wasm_valtype **types,
+                           uint32_t *count)
+{
+    if (read_count(d, 1, limit, what, count))
+        return -1;
+    wasm_valtype *read = arena_array(d->arena, *count, sizeof *read);
+    for (uint32_t i = 0; i < *count; i++) {
+        if (wasm_read_valtype(&d->reader, &read[i], d->err))
+            return fail_in(d, what, i);
+    }
+    *types = read;
+    return 0;
+}
+
+static int decode_functype(struct decoder *d, struct wasm_functype *type)
+{
+    uint8_t form;
+    if (wasm_read_byte(&d->reader, &form, d->err))
+        return -1;
+    if (form != 0x60) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed type 0x%02x: a function type begins with 0x60", form);
+    }
+    if (decode_valtypes(d, WASM_MAX_PARAMS, "parameters", &type->params, &type->param_count))
+        return -1;
+    return decode_valtypes(d, WASM_MAX_RESULTS, "results", &type->results, &type->result_count);
+}
+
+static int decode_types(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    if (read_count(d, 3, WASM_MAX_TYPES, "types", &m->type_count))
+        return -1;
+    m->types = arena_array(d->arena, m->type_count, sizeof *m->types);
+    for (uint32_t i = 0; i < m->type_count; i++) {
+        if (decode_functype(d, &m->types[i]))
+            return fail_in(d, "type", i);
+    }
+    return 0;
+}
+
+/* --- imports --- */
+
+static int decode_import_func(struct decoder *d, struct wasm_import *import)
+{
+    struct wasm_module *m = d->module;
+    import->index = m->func_count;
+    m->funcs = extend_by_one(d, m->funcs, m->func_count, sizeof *m->funcs);
+    struct wasm_func *func = &m->funcs[m->func_count++];
+    func->import = import;
+    return wasm_read_u32(&d->reader, &func->type, d->err);
+}
+
+static int decode_import_table(struct decoder *d, struct wasm_import *import)
+{
+    struct wasm_module *m = d->module;
+    import->index = m->table_count;
+    m->tables = extend_by_one(d, m->tables, m->table_count, sizeof *m->tables);
+    struct wasm_table *table = &m->tables[m->table_count++];
+    *table = (struct wasm_table){.import = import, .position = import->position};
+    return wasm_read_tabletype(&d->reader, &table->type, d->err);
+}
+
+static int decode_import_memory(struct decoder *d, struct wasm_import *import)
+{
+    struct wasm_module *m = d->module;
+    import->index = m->memory_count;
+    m->memories = extend_by_one(d, m->memories, m->memory_count, sizeof *m->memories);
+    struct wasm_memory *memory = &m->memories[m->memory_count++];
+    *memory = (struct wasm_memory){.import = import, .position = import->position};
+    return wasm_read_limits(&d->reader, &memory->limits, d->err);
+}
+
+static int decode_import_global(struct decoder *d, struct wasm_import *import)
+{
+    struct wasm_module *m = d->module;
+    import->index = m->global_count;
+    m->globals = extend_by_one(d, m->globals, m->global_count, sizeof *m->globals);
+    struct wasm_global *global = &m->globals[m->global_count++];
+    *global = (struct wasm_global){.import = import, .position = import->position};
+    return wasm_read_globaltype(&d->reader, &global->type, d->err);
+}
+
+static int decode_import(struct decoder *d, struct wasm_import *import)
+{
+    static int (*const decode_description[])(struct decoder *, struct wasm_import *) = {
+        [WASM_EXTERN_FUNC] = decode_import_func,
+        [WASM_EXTERN_TABLE] = decode_import_table,
+        [WASM_EXTERN_MEMORY] = decode_import_memory,
+        [WASM_EXTERN_GLOBAL] = decode_import_global,
+    };
+    uint8_t kind;
+    import->position = d->reader.offset;
+    if (wasm_read_name(&d->reader, &import->module, d->err) || wasm_read_name(&d->reader, &import->name, d->err) ||
+        wasm_read_byte(&d->reader, &kind, d->err))
+        return -1;
+    if (kind > WASM_EXTERN_GLOBAL) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed import kind 0x%02x", kind);
+    }
+    import->kind = kind;
+    return decode_description[kind](d, import);
+}
+
+static int decode_imports(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    if (read_count(d, 4, WASM_MAX_IMPORTS, "imports", &m->import_count))
+        return -1;
+    m->imports = arena_array(d->arena, m->import_count, sizeof *m->imports);
+    for (uint32_t i = 0; i < m->import_count; i++) {
+        if (decode_import(d, &m->imports[i]))
+            return fail_in(d, "import", i);
+    }
+    m->imported_func_count = m->func_count;
+    m->imported_table_count = m->table_count;
+    m->imported_memory_count = m->memory_count;
+    m->imported_global_count = m->global_count;
+    return 0;
+}
+
+/* --- what the module defines --- */
+
+static int decode_funcs(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (read_count(d, 1, WASM_MAX_FUNCS, "functions", &count))
+        return -1;
+    m->funcs = extend(d, m->funcs, m->func_count, count, sizeof *m->funcs);
+    for (uint32_t i = 0; i < count; i++, m->func_count++) {
+        if (wasm_read_u32(&d->reader, &m->funcs[m->func_count].type, d->err))
+            return fail_in(d, "func", m->func_count);
+    }
+    return 0;
+}
+
+static int decode_tables(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (read_count(d, 3, WASM_MAX_TABLES, "tables", &count))
+        return -1;
+    m->tables = extend(d, m->tables, m->table_count, count, sizeof *m->tables);
+    for (uint32_t i = 0; i < count; i++, m->table_count++) {
+        struct wasm_table *table = &m->tables[m->table_count];
+        *table = (struct wasm_table){.position = d->reader.offset};
+        if (wasm_read_tabletype(&d->reader, &table->type, d->err))
+            return fail_in(d, "table", m->table_count);
+    }
+    return 0;
+}
+
+static int decode_memories(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (read_count(d, 2, WASM_MAX_MEMORIES, "memories", &count))
+        return -1;
+    m->memories = extend(d, m->memories, m->memory_count, count, sizeof *m->memories);
+    for (uint32_t i = 0; i < count; i++, m->memory_count++) {
+        struct wasm_memory *memory = &m->memories[m->memory_count];
+        *memory = (struct wasm_memory){.position = d->reader.offset};
+        if (wasm_read_limits(&d->reader, &memory->limits, d->err))
+            return fail_in(d, "memory", m->memory_count);
+    }
+    return 0;
+}
+
+/* Finds where an expression ends. Which instructions it may have is validate.c's question; blocks are counted so that
+ * the `end` of one is not taken for the expression's. */
+static int decode_expr(struct decoder *d, struct wasm_expr *expr)
+{
+    expr->offset = d->reader.offset;
+    struct wasm_instr instr;
+    uint32_t depth = 1;
+    do {
+        if (wasm_read_instr(&d->reader, &instr, d->err))
+            return -1;
+        if (instr.op == WASM_OP_BLOCK || instr.op == WASM_OP_LOOP || instr.op == WASM_OP_IF)
+            depth++;
+        else if (instr.op == WASM_OP_END)
+            depth--;
+    } while (depth > 0);
+    expr->size = d->reader.offset - expr->offset;
+    return 0;
+}
+
+static int decode_globals(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (read_count(d, 3, WASM_MAX_GLOBALS, "globals", &count))
+        return -1;
+    m->globals = extend(d, m->globals, m->global_count, count, sizeof *m->globals);
+    for (uint32_t i = 0; i < count; i++, m->global_count++) {
+        struct wasm_global *global = &m->globals[m->global_count];
+        *global = (struct wasm_global){.position = d->reader.offset};
+        if (wasm_read_globaltype(&d->reader, &global->type, d->err) || decode_expr(d, &global->init))
+            return fail_in(d, "global", m->global_count);
+    }
+    return 0;
+}
+
+static int decode_export(struct decoder *d, struct wasm_export *export)
+{
+    uint8_t kind;
+    export->position = d->reader.offset;
+    if (wasm_read_name(&d->reader, &export->name, d->err) || wasm_read_byte(&d->reader, &kind, d->err))
+        return -1;
+    if (kind > WASM_EXTERN_GLOBAL) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed export kind 0x%02x", kind);
+    }
+    export->kind = kind;
+    return wasm_read_u32(&d->reader, &export->index, d->err);
+}
+
+static int decode_exports(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    if (read_count(d, 3, WASM_MAX_EXPORTS, "exports", &m->export_count))
+        return -1;
+    m->exports = arena_array(d->arena, m->export_count, sizeof *m->exports);
+    for (uint32_t i = 0; i < m->export_count; i++) {
+        if (decode_export(d, &m->exports[i]))
+            return fail_in(d, "export", i);
+    }
+    return 0;
+}
+
+static int decode_start(struct decoder *d)
+{
+    return wasm_read_u32(&d->reader, &d->module->start, d->err);
+}
+
+/* --- element segments --- */
+
+static int decode_elem_funcs(struct decoder *d, struct wasm_elem *elem)
+{
+    if (read_count(d, 1, WASM_MAX_ELEMENTS, "elements", &elem->count))
+        return -1;
+    elem->funcs = arena_array(d->arena, elem->count, sizeof *elem->funcs);
+    for (uint32_t i = 0; i < elem->count; i++) {
+        if (wasm_read_u32(&d->reader, &elem->funcs[i], d->err))
+            return fail_in(d, "element", i);
+    }
+    return 0;
+}
+
+static int decode_elem_exprs(struct decoder *d, struct wasm_elem *elem)
+{
+    if (read_count(d, 1, WASM_MAX_ELEMENTS, "elements", &elem->count))
+        return -1;
+    elem->exprs = arena_array(d->arena, elem->count, sizeof *elem->exprs);
+    for (uint32_t i = 0; i < elem->count; i++) {
+        if (decode_expr(d, &elem->exprs[i]))
+            return fail_in(d, "element", i);
+    }
+    return 0;
+}
+
+/* The type of the elements: as a type for expressions, as a kind, which is always 0, for function indices. */
+static int decode_elem_type(struct decoder *d, bool has_exprs, wasm_valtype *type)
+{
+    if (has_exprs)
+        return wasm_read_reftype(&d->reader, type, d->err);
+    uint8_t kind;
+    if (wasm_read_byte(&d->reader, &kind, d->err))
+        return -1;
+    if (kind != 0) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed element kind 0x%02x", kind);
+    }
+    return 0;
+}
+
+/* The bits of an element segment's first number (5.5.12). */
+enum { ELEM_NOT_ACTIVE = 1, ELEM_HAS_TABLE_OR_DECLARES = 2, ELEM_HAS_EXPRS = 4 };
+
+static int decode_elem(struct decoder *d, struct wasm_elem *elem)
+{
+    uint32_t flags;
+    elem->position = d->reader.offset;
+    if (wasm_read_u32(&d->reader, &flags, d->err))
+        return -1;
+    if (flags > 7) {
+        d->reader.offset = elem->position;
+        return err_set(d->err, "malformed elements segment kind %u", flags);
+    }
+    elem->type = WASM_FUNCREF;
+    if (flags & ELEM_NOT_ACTIVE) {
+        elem->mode = flags & ELEM_HAS_TABLE_OR_DECLARES ? WASM_SEGMENT_DECLARATIVE : WASM_SEGMENT_PASSIVE;
+    } else {
+        if (flags & ELEM_HAS_TABLE_OR_DECLARES && wasm_read_u32(&d->reader, &elem->table, d->err))
+            return -1;
+        if (decode_expr(d, &elem->offset))
+            return -1;
+    }
+    bool has_type = flags & (ELEM_NOT_ACTIVE | ELEM_HAS_TABLE_OR_DECLARES);
+    if (has_type && decode_elem_type(d, flags & ELEM_HAS_EXPRS, &elem->type))
+        return -1;
+    return flags & ELEM_HAS_EXPRS ? decode_elem_exprs(d, elem) : decode_elem_funcs(d, elem);
+}
+
+static int decode_elems(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    if (read_count(d, 3, WASM_MAX_SEGMENTS, "element segments", &m->elem_count))
+        return -1;
+    m->elems = arena_array(d->arena, m->elem_count, sizeof *m->elems);
+    for (uint32_t i = 0; i < m->elem_count; i++) {
+        if (decode_elem(d, &m->elems[i]))
+            return fail_in(d, "elem", i);
+    }
+    return 0;
+}
+
+/* --- code --- */
+
+static int decode_locals(struct decoder *d, struct wasm_func *func)
+{
+    if (read_count(d, 2, WASM_MAX_LOCALS, "runs of locals", &func->local_run_count))
+        return -1;
+    func->locals = arena_array(d->arena, func->local_run_count, sizeof *func->locals);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < func->local_run_count; i++) {
+        struct wasm_locals *run = &func->locals[i];
+        uint32_t start = d->reader.offset;
+        if (wasm_read_u32(&d->reader, &run->count, d->err))
+            return -1;
+        count += run->count;
+        if (count > WASM_MAX_LOCALS) {
+            d->reader.offset = start;
+            return err_set(d->err, "too many locals: the limit is %u", WASM_MAX_LOCALS);
+        }
+        if (wasm_read_valtype(&d->reader, &run->type, d->err))
+            return -1;
+    }
+    const struct wasm_module *m = d->module;
+    uint32_t param_count = func->type < m->type_count ? m->types[func->type].param_count : 0;
+    func->local_count = (uint32_t)count + param_count;
+    return 0;
+}
+
+static int decode_body(struct decoder *d, struct wasm_func *func)
+{
+    uint32_t section_end = d->reader.end;
+    uint32_t start = d->reader.offset;
+    if (read_count(d, 1, WASM_MAX_BODY_SIZE, "bytes of code", &func->body_size))
+        return -1;
+    func->body_offset = d->reader.offset;
+    d->reader.end = func->body_offset + func->body_size;
+    if (decode_locals(d, func))
+        return -1;
+    func->body = (struct wasm_expr){.offset = d->reader.offset, .size = wasm_reader_left(&d->reader)};
+    if (func->body.size == 0) {
+        d->reader.offset = start;
+        return err_set(d->err, "unexpected end: the body is empty, END opcode expected");
+    }
+    d->reader.offset = d->reader.end;
+    d->reader.end = section_end;
+    return 0;
+}
+
+static int decode_code(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t start = d->reader.offset;
+    uint32_t count;
+    if (read_count(d, 1, WASM_MAX_FUNCS, "bodies", &count))
+        return -1;
+    if (count != m->func_count - m->imported_func_count) {
+        d->reader.offset = start;
+        return err_set(d->err, "function and code section have inconsistent lengths: %u functions, %u bodies",
+                       m->func_count - m->imported_func_count, count);
+    }
+    for (uint32_t i = m->imported_func_count; i < m->func_count; i++) {
+        if (decode_body(d, &m->funcs[i]))
+            return fail_in(d, "func", i);
+    }
+    return 0;
+}
+
+/* --- data segments --- */
+
+static int decode_data_count(struct decoder *d)
+{
+    return wasm_read_u32(&d->reader, &d->module->declared_data_count, d->err);
+}
+
+/* The first number says whether the segment is active, passive, or active with a memory index (5.5.14). */
+enum { DATA_ACTIVE = 0, DATA_PASSIVE = 1, DATA_HAS_MEMORY = 2 };
+
+static int decode_data(struct decoder *d, struct wasm_data *data)
+{
+    uint32_t flags;
+    data->position = d->reader.offset;
+    if (wasm_read_u32(&d->reader, &flags, d->err))
+        return -1;
+    if (flags > DATA_HAS_MEMORY) {
+        d->reader.offset = data->position;
+        return err_set(d->err, "malformed data segment kind %u", flags);
+    }
+    data->mode = flags == DATA_PASSIVE ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
+    if (flags == DATA_HAS_MEMORY && wasm_read_u32(&d->reader, &data->memory, d->err))
+        return -1;
+    if (data->mode == WASM_SEGMENT_ACTIVE && decode_expr(d, &data->offset))
+        return -1;
+    if (wasm_read_u32(&d->reader, &data->size, d->err))
+        return -1;
+    return wasm_read_bytes(&d->reader, data->size, &data->bytes, d->err);
+}
+
+static int decode_datas(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t start = d->reader.offset;
+    if (read_count(d, 2, WASM_MAX_SEGMENTS, "data segments", &m->data_count))
+        return -1;
+    if (m->declared_data_count != WASM_NO_INDEX && m->data_count != m->declared_data_count) {
+        d->reader.offset = start;
+        return err_set(d->err, "data count and data section have inconsistent lengths: %u and %u",
+                       m->declared_data_count, m->data_count);
+    }
+    m->datas = arena_array(d->arena, m->data_count, sizeof *m->datas);
+    for (uint32_t i = 0; i < m->data_count; i++) {
+        if (decode_data(d, &m->datas[i]))
+            return fail_in(d, "data", i);
+    }
+    return 0;
+}
+
+/* --- the module --- */
+
+static int decode_custom(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    m->customs = extend_by_one(d, m->customs, m->custom_count, sizeof *m->customs);
+    struct wasm_custom *custom = &m->customs[m->custom_count];
+    if (wasm_read_name(&d->reader, &custom->name, d->err))
+        return -1;
+    custom->offset = d->reader.offset;
+    custom->size = wasm_reader_left(&d->reader);
+    d->reader.offset = d->reader.end;
+    m->custom_count++;
+    return 0;
+}
+
+/* By section id. Sections come in ascending `order`, each at most once, custom ones (0) anywhere. */
+static const struct section_rule {
+    const char *name;
+    unsigned order;
+    int (*decode)(struct decoder *);
+} section_rules[] = {
+    [0] = {"custom", 0, decode_custom},
+    [1] = {"type", 1, decode_types},
+    [2] = {"import", 2, decode_imports},
+    [3] = {"function", 3, decode_funcs},
+    [4] = {"table", 4, decode_tables},
+    [5] = {"memory", 5, decode_memories},
+    [6] = {"global", 6, decode_globals},
+    [7] = {"export", 7, decode_exports},
+    [8] = {"start", 8, decode_start},
+    [9] = {"element", 9, decode_elems},
+    [10] = {"code", 11, decode_code},
+    [11] = {"data", 12, decode_datas},
+    [12] = {"data count", 10, decode_data_count},
+};
+#define SECTION_COUNT (sizeof section_rules / sizeof section_rules[0])
+
+const char *wasm_section_name(uint8_t id)
+{
+    return id < SECTION_COUNT ? section_rules[id].name : "unknown";
+}
+
+/* Reads a section's id and size, and sets the reader's end to the section's. `order` is the last section's. */
+static int decode_section_header(struct decoder *d, struct wasm_section *section, unsigned *order)
+{
+    uint32_t start = d->reader.offset;
+    if (wasm_read_byte(&d->reader, &section->id, d->err))
+        return -1;
+    if (section->id >= SECTION_COUNT) {
+        d->reader.offset = start;
+        return err_set(d->err, "malformed section id %u", section->id);
+    }
+    if (wasm_read_count(&d->reader, 1, WASM_MAX_SIZE, "bytes", &section->size, d->err))
+        return -1;
+    const struct section_rule *rule = &section_rules[section->id];
+    if (section->id != 0 && rule->order <= *order) {
+        d->reader.offset = start;
+        return err_set(d->err, "unexpected content after last section: it comes twice or too late");
+    }
+    *order = section->id ? rule->order : *order;
+    section->offset = d->reader.offset;
+    d->reader.end = section->offset + section->size;
+    return 0;
+}
+
+static int decode_section(struct decoder *d, unsigned *order)
+{
+    struct wasm_module *m = d->module;
+    if (m->section_count == WASM_MAX_SECTIONS)
+        return err_set(d->err, "too many sections: the limit is %u", WASM_MAX_SECTIONS);
+    m->sections = extend_by_one(d, m->sections, m->section_count, sizeof *m->sections);
+    struct wasm_section *section = &m->sections[m->section_count];
+    int result = decode_section_header(d, section, order);
+    if (result == 0)
+        result = section_rules[section->id].decode(d);
+    if (result == 0 && d->reader.offset != d->reader.end)
+        result = err_set(d->err, "section size mismatch: %u bytes too many", wasm_reader_left(&d->reader));
+    if (result) {
+        err_prefix(d->err, "section \"%s\"", wasm_section_name(section->id));
+        return -1;
+    }
+    m->section_count++;
+    d->reader.end = m->size;
+    return 0;
+}
+
+/* The preamble (5.5.16). A component has another layer number where a module has the version's upper half. */
+static int decode_preamble(struct decoder *d)
+{
+    static const uint8_t magic[4] = "\0asm";
+    static const uint8_t version[4] = {1, 0, 0, 0};
+    const uint8_t *bytes;
+    if (wasm_reader_left(&d->reader) < 4 || memcmp(d->reader.module, magic, 4) != 0)
+        return err_set(d->err, "%smagic header not detected: this is not a WebAssembly module",
+                       wasm_reader_left(&d->reader) < 4 ? "unexpected end: " : "");
+    d->reader.offset += 4;
+    if (wasm_read_bytes(&d->reader, 4, &bytes, d->err))
+        return -1;
+    if (memcmp(bytes, version, 4) == 0)
+        return 0;
+    d->reader.offset -= 4;
+    if (bytes[2] | bytes[3])
+        return err_set(d->err, "unknown binary version: this is a component, only core modules are supported");
+    return err_set(d->err, "unknown binary version %u", bytes[0] | bytes[1] << 8);
+}
+
+/* What only the whole module shows. */
+static int check_lengths(struct decoder *d)
+{
+    const struct wasm_module *m = d->module;
+    if (m->func_count > m->imported_func_count && m->funcs[m->func_count - 1].body_size == 0)
+        return err_set(d->err, "function and code section have inconsistent lengths: %u functions, no bodies",
+                       m->func_count - m->imported_func_count);
+    if (m->declared_data_count != WASM_NO_INDEX && m->declared_data_count != m->data_count)
+        return err_set(d->err, "data count and data section have inconsistent lengths: %u and %u",
+                       m->declared_data_count, m->data_count);
+    return 0;
+}
+
+static int decode_module(struct decoder *d)
+{
+    if (decode_preamble(d))
+        return -1;
+    unsigned order = 0;
+    while (wasm_reader_left(&d->reader)) {
+        if (decode_section(d, &order))
+            return -1;
+    }
+    return check_lengths(d);
+}
+
+int wasm_decode(struct wasm_module *module, const char *file, const uint8_t *bytes, size_t size, struct arena *arena,
+                struct err *err)
+{
+    if (size > WASM_MAX_SIZE)
+        return err_set(err, "%s: too large: %zu bytes, the limit is %u", file, size, WASM_MAX_SIZE);
+    *module = (struct wasm_module){.file = file,
+                                   .bytes = bytes,
+                                   .size = (uint32_t)size,
+                                   .start = WASM_NO_INDEX,
+                                   .declared_data_count = WASM_NO_INDEX};
+    struct decoder d = {.module = module, .reader = {.module = bytes, .end = module->size}, .arena = arena, .err = err};
+    if (decode_module(&d)) {
+        err_prefix(err, "%s:0x%x", file, d.reader.offset);
+        return -1;
+    }
+    wasm_decode_names(module, arena);
+    return 0;
+}
