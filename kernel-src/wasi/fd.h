@@ -1,0 +1,40 @@
+/* fd.h: the program's descriptors.
+ *
+ * A descriptor is a kind of thing (its functions) with rights and flags. The kinds today: the three standard streams.
+ * A function of preview 1 finds its descriptor with fd_find, which checks the rights, and then calls through `kind`.
+ * A function that a kind lacks is NULL there; what the program then gets is said beside each. */
+#ifndef WASI_FD_H
+#define WASI_FD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wasi/host.h"
+#include "wasi/types.h"
+
+struct fd;
+
+struct fd_kind {
+    /* Transfer bytes in order, as host_stream_read and host_stream_write. NULL: WASI_ENOTSUP. */
+    uint32_t (*read)(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done);
+    uint32_t (*write)(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done);
+    /* Fills in what it knows of a stat that is all zeroes, the file type at least. Every kind has it. */
+    void (*stat)(struct fd *fd, struct wasi_filestat *stat);
+};
+
+struct fd {
+    const struct fd_kind *kind; /* NULL: not open */
+    uint64_t rights;
+    uint64_t rights_inheriting;
+    uint16_t flags; /* enum wasi_fdflags */
+    uint8_t stream; /* which of the host's standard streams it is */
+};
+
+/* Finds an open descriptor that has all of `rights`: WASI_SUCCESS, WASI_EBADF or WASI_ENOTCAPABLE. */
+uint32_t fd_find(uint32_t number, uint64_t rights, struct fd **fd);
+
+/* For functions that no kind of descriptor offers: WASI_EBADF, WASI_ENOTCAPABLE, or `error` for a descriptor that is
+ * open and has the rights. */
+uint32_t fd_refuse(uint32_t number, uint64_t rights, uint32_t error);
+
+#endif

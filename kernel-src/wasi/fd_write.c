@@ -1,0 +1,47 @@
+/* fd_write.c: writing, and the standard streams' part of it. */
+#include "wasi/fd.h"
+#include "wasi/guest.h"
+#include "wasi/iovec.h"
+#include "wasi/preview1.h"
+#include "wasi/stream.h"
+
+uint32_t stream_write(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done)
+{
+    return (uint32_t)host_stream_write(fd->stream, slices, count, done);
+}
+
+/* Writes batch after batch. What was written before an error counts: the program learns of the error with its next
+ * call, as in POSIX. */
+static uint32_t write_all(struct fd *fd, struct iovec_walk *walk, uint32_t *total)
+{
+    struct host_slice slices[IOVEC_BATCH];
+    size_t count, written;
+    do {
+        written = 0;
+        uint32_t error = iovec_take(walk, slices, &count);
+        if (!error && count)
+            error = fd->kind->write(fd, slices, count, &written);
+        *total += (uint32_t)written;
+        if (error)
+            return *total ? WASI_SUCCESS : error;
+    } while (count);
+    return WASI_SUCCESS;
+}
+
+uint32_t wasi_fd_write(uint32_t number, uint32_t iovs, uint32_t count, uint32_t done)
+{
+    struct fd *fd;
+    uint32_t error = fd_find(number, WASI_RIGHT_FD_WRITE, &fd);
+    if (error)
+        return error;
+    if (!fd->kind->write)
+        return WASI_ENOTSUP;
+    if (!guest_bytes(done, sizeof(uint32_t)))
+        return WASI_EFAULT; /* before anything is written */
+    struct iovec_walk walk = {.address = iovs, .count = count, .room = UINT32_MAX};
+    uint32_t total = 0;
+    error = write_all(fd, &walk, &total);
+    if (!error)
+        guest_write_u32(done, total);
+    return error;
+}

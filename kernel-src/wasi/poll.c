@@ -1,0 +1,143 @@
+/* poll.c: poll_oneoff, waiting for clocks and streams.
+ *
+ * Two passes over the subscriptions, without a copy of the whole list: the first finds how long to wait and for what,
+ * the second writes an event for each that has come. The two may disagree only if the program lets the events overlap
+ * the subscriptions, and then each structure is checked again all the same. */
+#include "wasi/clock.h"
+#include "wasi/fd.h"
+#include "wasi/guest.h"
+#include "wasi/preview1.h"
+
+/* What the wait is for, and later what came of it. */
+struct wait {
+    uint64_t start; /* of the call, by each clock */
+    uint64_t realtime;
+    uint64_t deadline; /* monotonic */
+    bool want_stdin;
+    bool stdin_ready;
+    uint64_t stdin_bytes;
+};
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    return a + b < a ? UINT64_MAX : a + b;
+}
+
+static uint64_t realtime_at_start(struct wait *wait)
+{
+    if (!wait->realtime) {
+        uint64_t elapsed = host_clock_now(HOST_CLOCK_MONOTONIC) - wait->start;
+        wait->realtime = host_clock_now(HOST_CLOCK_REALTIME) - elapsed;
+    }
+    return wait->realtime;
+}
+
+/* The monotonic time at which a clock subscription is due. */
+static uint32_t clock_deadline(struct wait *wait, const struct wasi_subscription *subscription, uint64_t *deadline)
+{
+    enum host_clock clock;
+    uint32_t error = clock_find(subscription->clock.id, &clock);
+    if (error)
+        return error;
+    uint64_t timeout = subscription->clock.timeout;
+    if (subscription->clock.flags & WASI_SUBCLOCK_ABSTIME) {
+        uint64_t now = clock == HOST_CLOCK_REALTIME ? realtime_at_start(wait) : wait->start;
+        timeout = timeout > now ? timeout - now : 0;
+    }
+    *deadline = add_saturating(wait->start, timeout);
+    return WASI_SUCCESS;
+}
+
+/* A subscription's state before or after the wait. An error is an event like any other. */
+struct state {
+    uint32_t error;
+    bool is_stdin;     /* comes when stdin is ready */
+    uint64_t deadline; /* comes at this time; UINT64_MAX for stdin */
+};
+
+static struct state subscription_state(struct wait *wait, const struct wasi_subscription *subscription)
+{
+    struct state state = {0};
+    struct fd *fd;
+    switch (subscription->type) {
+    case WASI_EVENT_CLOCK:
+        state.error = clock_deadline(wait, subscription, &state.deadline);
+        break;
+    case WASI_EVENT_FD_READ:
+        state.error = fd_find(subscription->fd, WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_FD_READ, &fd);
+        state.is_stdin = !state.error;
+        break;
+    case WASI_EVENT_FD_WRITE: /* a stream takes bytes at any time */
+        state.error = fd_find(subscription->fd, WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_FD_WRITE, &fd);
+        break;
+    default:
+        state.error = WASI_EINVAL;
+    }
+    if (state.error)
+        state.deadline = 0;
+    else if (state.is_stdin)
+        state.deadline = UINT64_MAX;
+    return state;
+}
+
+static void add_to_wait(struct wait *wait, const struct wasi_subscription *subscription)
+{
+    struct state state = subscription_state(wait, subscription);
+    wait->want_stdin |= state.is_stdin;
+    if (state.deadline < wait->deadline)
+        wait->deadline = state.deadline;
+}
+
+/* The event of a subscription, if it has come by `now`. */
+static bool make_event(struct wait *wait, uint64_t now, const struct wasi_subscription *subscription,
+                       struct wasi_event *event)
+{
+    struct state state = subscription_state(wait, subscription);
+    if (state.is_stdin ? !wait->stdin_ready : state.deadline > now)
+        return false;
+    *event = (struct wasi_event){
+        .userdata = subscription->userdata,
+        .error = (uint16_t)state.error,
+        .type = subscription->type,
+    };
+    if (state.is_stdin) {
+        event->byte_count = wait->stdin_bytes;
+        event->flags = wait->stdin_bytes ? 0 : WASI_EVENT_RW_HANGUP;
+    }
+    return true;
+}
+
+static struct wasi_subscription read_subscription(const uint8_t *list, uint32_t index)
+{
+    struct wasi_subscription subscription;
+    __builtin_memcpy(&subscription, list + index * sizeof subscription, sizeof subscription);
+    return subscription;
+}
+
+uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t count, uint32_t done)
+{
+    if (count == 0)
+        return WASI_EINVAL;
+    const uint8_t *in = guest_bytes(subscriptions, count * (uint64_t)sizeof(struct wasi_subscription));
+    uint8_t *out = guest_bytes(events, count * (uint64_t)sizeof(struct wasi_event));
+    if (!in || !out || !guest_bytes(done, sizeof(uint32_t)))
+        return WASI_EFAULT;
+
+    struct wait wait = {.start = host_clock_now(HOST_CLOCK_MONOTONIC), .deadline = UINT64_MAX};
+    for (uint32_t i = 0; i < count; i++) {
+        struct wasi_subscription subscription = read_subscription(in, i);
+        add_to_wait(&wait, &subscription);
+    }
+    host_wait(wait.deadline, wait.want_stdin, &wait.stdin_ready, &wait.stdin_bytes);
+
+    uint64_t now = host_clock_now(HOST_CLOCK_MONOTONIC);
+    uint32_t event_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct wasi_subscription subscription = read_subscription(in, i);
+        struct wasi_event event;
+        if (make_event(&wait, now, &subscription, &event))
+            __builtin_memcpy(out + event_count++ * sizeof event, &event, sizeof event);
+    }
+    guest_write_u32(done, event_count);
+    return WASI_SUCCESS;
+}
