@@ -15,13 +15,14 @@ VERSION  := 0.1.0
 TARGETS  := x86_64-mewz x86_64-linux
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
-CFLAGS   := -O2 -g
+CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 
 CORES    := $(shell nproc)
 SUITES   := unit kernel e2e apps
 
 .PHONY: all clean packages demo check check-all $(SUITES:%=check-%) bench deps install format check-format check-lint
 .DELETE_ON_ERROR:
+.SECONDARY:
 all:
 
 # What every build needs is there, or is named.
@@ -62,15 +63,19 @@ x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src
                        kernel-src/dev/*.[cS] kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 
-define target_rules
-$(1)_OBJECTS = $$(patsubst %,$(BUILD)/$(1)/%.o,$$(basename $$($(1)_SOURCES)))
+# The archive's members are named after their sources, wasi-clock.o for kernel-src/wasi/clock.c: `mewz-cc build -v` sums
+# the sizes up by folder.
+object = $(BUILD)/$(1)/$(subst /,-,$(patsubst kernel-src/%,%,$(basename $(2)))).o
 
-$(BUILD)/$(1)/%.o: %.c | packages
+define object_rule
+$(call object,$(1),$(2)): $(2) | packages
 	@mkdir -p $$(@D)
 	$(CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
-$(BUILD)/$(1)/%.o: %.S
-	@mkdir -p $$(@D)
-	$(CC) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+endef
+
+define target_rules
+$(1)_OBJECTS = $$(foreach source,$$($(1)_SOURCES),$$(call object,$(1),$$(source)))
+$$(foreach source,$$($(1)_SOURCES),$$(eval $$(call object_rule,$(1),$$(source))))
 
 lib/$(1)/libmewz.a: $$($(1)_OBJECTS)
 	@mkdir -p $$(@D)
@@ -87,7 +92,8 @@ $(TARGETS:%=lib/%/link.ld):
 	@mkdir -p $(@D)
 	cp $< $@
 
-all: bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld)
+SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld)
+all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
 #
@@ -124,13 +130,38 @@ $(BUILD)/apps/cpp.wasm: tests/apps/cpp.cpp
 	@mkdir -p $(@D)
 	clang-19 --driver-mode=g++ --target=wasm32-wasi -std=c++20 -O2 -fno-exceptions -o $@ $<
 
+# Guests of tests/kernel: small programs, one a property; build/guests/NAME is the Linux process, NAME.elf the kernel.
+# The native ones are no wasm at all.
+
+WASM_GUESTS  = $(patsubst tests/kernel/guests/%,$(BUILD)/guests/%,$(basename $(wildcard tests/kernel/guests/*.[cw]*)))
+GUESTS       = $(WASM_GUESTS) $(WASM_GUESTS:=.elf) $(patsubst tests/kernel/native/%.c,$(BUILD)/guests/%.elf,$(wildcard tests/kernel/native/*.c))
+missing_FLAGS = --allow-missing
+
+$(BUILD)/guests/%.wasm: tests/kernel/guests/%.c
+	@mkdir -p $(@D)
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $<
+$(BUILD)/guests/%.wasm: tests/kernel/guests/%.wat
+	@mkdir -p $(@D)
+	wat2wasm --debug-names -o $@ $<
+$(BUILD)/guests/%.elf: $(BUILD)/guests/%.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ $($*_FLAGS)
+$(BUILD)/guests/%: $(BUILD)/guests/%.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ --target x86_64-linux --format elf $($*_FLAGS)
+
+$(BUILD)/guests/%.o: tests/kernel/native/%.c
+	@mkdir -p $(@D)
+	$(CC) $(x86_64-mewz_CFLAGS) -c $< -o $@
+$(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
+	bin/mewz-cc link $< -o $@
+
 check-unit: $(UNIT_TESTS)
-check-kernel check-e2e: all
+check-kernel: all $(GUESTS)
+check-e2e: all $(GUESTS)
 check-apps: all $(APPS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(APPS)
+check-all: all $(UNIT_TESTS) $(GUESTS) $(APPS)
 	tests/check.sh format $(SUITES)
 
 check: deps
@@ -142,7 +173,7 @@ bench: all $(APPS)
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/apps/include templates/*))
+              tests/* tests/apps/include tests/kernel/* templates/*))
 SHELL_FILES = install.sh .ci/run $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 
 format:

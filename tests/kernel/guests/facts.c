@@ -1,0 +1,61 @@
+/* Says what the program sees of its surroundings: arguments, environment, clocks, random bytes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static long long now(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
+
+static void print_random(void)
+{
+    unsigned char bytes[16];
+    getentropy(bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        printf("%02x", bytes[i]);
+    printf("\n");
+}
+
+/* The monotonic clock never goes back and does not stand still. */
+static int check_monotonic(void)
+{
+    long long begin = now(CLOCK_MONOTONIC), last = begin;
+    for (int i = 0; i < 20000; i++) {
+        long long time = now(CLOCK_MONOTONIC);
+        if (time < last)
+            return 1;
+        last = time;
+    }
+    return last == begin;
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "arguments") == 0)
+        for (int i = 0; i < argc; i++)
+            printf("%d=%s\n", i, argv[i]);
+    else if (strcmp(what, "environment") == 0)
+        for (char **variable = environ; *variable; variable++)
+            puts(*variable);
+    else if (strcmp(what, "random") == 0)
+        print_random();
+    else if (strcmp(what, "realtime") == 0)
+        printf("%lld\n", now(CLOCK_REALTIME) / 1000000000);
+    else if (strcmp(what, "monotonic") == 0)
+        return check_monotonic();
+    else if (strcmp(what, "sleep") == 0) { /* MILLISECONDS; prints how long it was */
+        struct timespec time = {.tv_sec = atoi(argv[2]) / 1000, .tv_nsec = atoi(argv[2]) % 1000 * 1000000l};
+        long long begin = now(CLOCK_MONOTONIC);
+        nanosleep(&time, NULL);
+        printf("%lld\n", (now(CLOCK_MONOTONIC) - begin) / 1000000);
+    }
+    return 0;
+}
