@@ -1,0 +1,66 @@
+/* options.h: one parser for the command lines of all verbs, driven by a table a verb.
+ *
+ * Options and operands may come in any order. `--long VALUE` and `--long=VALUE`, `-s VALUE` and `-sVALUE` are the same.
+ * `--` ends them; what follows are the arguments of the program. Where an option that holds one value comes twice, the
+ * last one counts. */
+#ifndef CC_OPTIONS_H
+#define CC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct option_list {      /* of OPTION_LIST */
+    const char **strings; /* NULL-terminated; NULL if the option did not come */
+    size_t count;
+};
+
+enum option_kind {                     /* the type of *value */
+                   OPTION_FLAG,        /* bool */
+                   OPTION_STRING,      /* const char * */
+                   OPTION_LIST,        /* struct option_list: one more string each time */
+                   OPTION_ASSIGNMENTS, /* the same, each as NAME=VALUE */
+                   OPTION_NUMBER,      /* uint64_t, within [minimum, maximum] */
+                   OPTION_SIZE,        /* uint64_t: bytes, as 65536, 64K, 16MiB, 1G */
+                   OPTION_LEVEL,       /* unsigned: the digit of -O2, within [minimum, maximum] */
+};
+
+struct option {
+    const char *name;     /* "-o", "--target" */
+    const char *argument; /* what the help calls its value; NULL for a flag */
+    enum option_kind kind;
+    void *value;
+    const char *help; /* a line */
+    uint64_t minimum, maximum;
+};
+
+struct command_line {
+    const char *verb;
+    const char *usage; /* what stands behind the verb: "APP.wasm -o OUT [options] [-- ARG...]" */
+    const char *help;  /* a paragraph, ending with a newline */
+    const struct option *options;
+    size_t option_count;
+    size_t operand_minimum, operand_maximum;
+    bool takes_arguments; /* may have `-- ARG...` */
+
+    /* filled in: */
+    const char **operands; /* operand_count of them */
+    size_t operand_count;
+    const char *const *arguments; /* behind `--`, NULL-terminated; NULL without `--` */
+    bool wants_help;
+};
+
+/* Parses what follows the verb. What it fills in lies on the arena or points into `argv`. Fails with EXIT_USAGE. */
+int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err);
+
+/* The text of `mewz-cc VERB --help`. */
+void options_print_help(const struct command_line *line, FILE *stream);
+
+/* A size as OPTION_SIZE has it; false if the text is not one. */
+bool options_parse_size(const char *text, uint64_t *size);
+
+#endif

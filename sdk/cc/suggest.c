@@ -1,0 +1,48 @@
+#include "cc/suggest.h"
+
+#include <string.h>
+
+#define WORD_MAX 32
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance: how many letters to insert, remove or exchange. Row by row, `row[j]` being the distance of
+ * the letters of `a` so far to the first j of `b`. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD_MAX + 1];
+    size_t length = strlen(b);
+    if (length > WORD_MAX)
+        return WORD_MAX;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < length; j++) {
+            size_t exchanged = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = smallest(exchanged, row[j] + 1, row[j + 1] + 1);
+        }
+    }
+    return row[length];
+}
+
+const char *suggest_nearest(const char *word, const char *const *first, size_t count, size_t stride)
+{
+    const char *nearest = NULL;
+    size_t least = strlen(word) / 3 + 1; /* further away it is another word */
+    if (strlen(word) > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *candidate = *(const char *const *)((const char *)first + i * stride);
+        size_t edits = distance(word, candidate);
+        if (edits <= least && (!nearest || edits < distance(word, nearest)))
+            nearest = candidate;
+    }
+    return nearest;
+}
