@@ -34,7 +34,7 @@ static size_t name_length(const char *symbol)
         end--;
         if (*end == ':')
             colons++;
-        else if (!strchr("iIfFvrx", *end))
+        else if (!strchr("iIfFvre", *end))
             return strlen(symbol);
     }
     return end == symbol ? strlen(symbol) : (size_t)(end - symbol);
@@ -60,7 +60,7 @@ enum import_state imports_find(const struct archive *archive, const char *symbol
 static void print_signature(struct buf *text, const char *signature)
 {
     static const char *const names[] = {['i'] = "i32",  ['I'] = "i64",     ['f'] = "f32",      ['F'] = "f64",
-                                        ['v'] = "v128", ['r'] = "funcref", ['x'] = "externref"};
+                                        ['v'] = "v128", ['r'] = "funcref", ['e'] = "externref"};
     buf_printf(text, "(");
     for (const char *c = signature; *c; c++) {
         if (*c == ':')
