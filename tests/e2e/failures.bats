@@ -1,0 +1,98 @@
+# What goes wrong around the tool: one clear line on stderr, exit code 1 (or 2 for a wrong command line), nothing
+# half-written left behind.
+bats_require_minimum_version 1.5.0
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+GUESTS=$ROOT/build/guests
+MEWZ_CC=$ROOT/bin/mewz-cc
+export MEWZ_ACCEL=tcg
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# fails CODE TEXT COMMAND...
+fails() {
+    local code=$1 text=$2
+    shift 2
+    run --separate-stderr timeout 60 "$@"
+    echo "exit code $status: $stderr"
+    [ "$status" = "$code" ]
+    [ "${#stderr_lines[@]}" = 1 ]
+    [[ $stderr == *$text* ]]
+}
+
+@test "no such input" {
+    fails 1 nothing.wasm "$MEWZ_CC" build nothing.wasm -o app.img
+    fails 1 nothing.img "$MEWZ_CC" run nothing.img
+    [ -z "$(ls)" ]
+}
+
+@test "input that is no wasm" {
+    echo 'just text' >app.txt
+    fails 1 'app.txt' "$MEWZ_CC" build app.txt -o app.img
+    : >empty.wasm
+    fails 1 'empty.wasm' "$MEWZ_CC" build empty.wasm -o app.img
+    fails 1 "$PWD" "$MEWZ_CC" build "$PWD" -o app.img
+    [ ! -e app.img ]
+}
+
+@test "text format with a mistake in it" {
+    echo '(module (func (i32.add)))' >app.wat
+    run --separate-stderr "$MEWZ_CC" build app.wat -o app.img
+    [ "$status" = 1 ]
+    [[ $stderr == *app.wat* ]]
+    [ ! -e app.img ]
+}
+
+@test "outputs that cannot be written" {
+    fails 1 no/such/folder "$MEWZ_CC" build "$GUESTS/hello.wasm" -o no/such/folder/app.img
+    mkdir folder.img
+    fails 1 folder.img "$MEWZ_CC" build "$GUESTS/hello.wasm" -o folder.img
+    fails 1 full "$MEWZ_CC" build "$GUESTS/hello.wasm" -o /dev/full --format raw
+}
+
+@test "a full disk" {
+    [ "$(id -u)" = 0 ] || skip "only root can mount a small file system"
+    mkdir small
+    mount -t tmpfs -o size=256k none small || skip "no file system can be mounted here"
+    run --separate-stderr timeout 60 "$MEWZ_CC" build "$GUESTS/hello.wasm" -o small/app.img
+    left=$(ls -A small)
+    umount small
+    echo "exit code $status: $stderr; left: $left"
+    [ "$status" = 1 ]
+    [ "${#stderr_lines[@]}" = 1 ]
+    [ -z "$left" ]
+}
+
+@test "an existing output survives a failure" {
+    echo precious >app.img
+    echo garbage >app.wasm
+    fails 1 app.wasm "$MEWZ_CC" build app.wasm -o app.img
+    [ "$(cat app.img)" = precious ]
+    [ "$(ls | wc -l)" = 2 ]
+}
+
+@test "tools that are missing are named with their package" {
+    mkdir empty
+    PATH=$PWD/empty:$PWD/empty fails 1 lld-19 "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.elf
+    fails 1 qemu-system-x86 "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" run "$GUESTS/hello.elf"
+    fails 1 wabt "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" build "$ROOT/tests/kernel/guests/hello.wat" -o app.elf
+    [ ! -e app.elf ]
+}
+
+@test "wrong command lines" {
+    fails 2 buidl "$MEWZ_CC" buidl app.wasm
+    fails 2 --targte "$MEWZ_CC" build app.wasm -o app.img --targte x86_64-linux
+    fails 2 '' "$MEWZ_CC" build app.wasm
+    fails 2 sparc "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --target sparc
+    fails 2 floppy "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --format floppy
+    fails 2 '' "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.unknown
+    fails 2 lots "$MEWZ_CC" run "$GUESTS/hello.elf" -m lots
+}
+
+@test "a file that no machine boots" {
+    head -c 2000000 /dev/zero >zero.img
+    fails 1 zero.img "$MEWZ_CC" run zero.img
+    head -c 3000 "$GUESTS/hello.elf" >cut.elf
+    fails 1 cut.elf "$MEWZ_CC" run cut.elf
+}

@@ -1,0 +1,168 @@
+// hostile.mjs COUNT FOLDER MODULE.wasm...: run mewz-cc on modules that mean harm, made by rule and by mutation of the
+// given ones. The same COUNT gives the same modules.
+//
+// Whatever the bytes are, mewz-cc ends by itself within a limit of time and 256 MiB of data, with exit code 0, or with 1
+// and one line on stderr that names the file, and leaves no output behind then. FOLDER keeps the modules that fail that.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [countText, folder, ...files] = process.argv.slice(2);
+const count = Number(countText);
+const seeds = files.map(file => readFileSync(file));
+const dataLimit = 256 << 20;
+const seconds = 60;
+
+let state = 0x9e3779b9;
+function random(below) { // xorshift32
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+}
+
+// --- modules by rule ---
+
+const leb = value => {
+    const bytes = [];
+    for (; value >= 128; value = Math.floor(value / 128))
+        bytes.push(value % 128 | 128);
+    return Buffer.from([...bytes, value]);
+};
+const bytes = (...parts) => Buffer.concat(parts.map(part => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))));
+const section = (id, ...content) => bytes(id, leb(bytes(...content).length), ...content);
+const header = bytes('\0asm', [1, 0, 0, 0]);
+const oneFunc = bytes(section(1, [1, 0x60, 0, 0]), section(3, [1, 0]));
+const body = (...code) => bytes(leb(bytes(...code).length), ...code);
+const withCode = (...code) => bytes(header, oneFunc, section(10, 1, body(...code)));
+const repeat = (times, ...unit) => Buffer.concat(Array(times).fill(bytes(...unit)));
+
+const rules = {
+    empty: bytes(),
+    magicOnly: bytes('\0asm'),
+    wrongVersion: bytes('\0asm', [2, 0, 0, 0]),
+    text: bytes('this is not a module\n'.repeat(100)),
+    elf: bytes('\x7fELF', Buffer.alloc(60)),
+    zeroes: Buffer.alloc(100000),
+    hugeSection: bytes(header, 1, leb(0xffffffff)),
+    hugeTypeCount: bytes(header, section(1, leb(0xffffffff))),
+    hugeParamCount: bytes(header, section(1, 1, 0x60, leb(0xffffffff))),
+    overlongLeb: bytes(header, 1, [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0]),
+    unknownSection: bytes(header, section(99, [1, 2, 3])),
+    sectionsBackwards: bytes(header, section(3, [0]), section(1, [0])),
+    codeWithoutFunctions: bytes(header, section(10, 1, body([0, 0x0b]))),
+    deepBlocks: withCode(0, repeat(1e6, [0x02, 0x40]), repeat(1e6, 0x0b), 0x0b),
+    deepUnclosed: withCode(0, repeat(1e6, [0x03, 0x40])),
+    deepIf: withCode(0, repeat(3e5, [0x41, 0, 0x04, 0x40]), repeat(3e5, 0x0b), 0x0b),
+    hugeBrTable: withCode(0, [0x41, 0, 0x0e], leb(1e6), repeat(1e6 + 1, 0), 0x0b),
+    lyingBrTable: withCode(0, [0x41, 0, 0x0e], leb(0xfffffff0), 0x0b),
+    manyLocals: withCode(1, leb(49999), 0x7f, 0x0b),
+    tooManyLocals: withCode(1, leb(0xffffffff), 0x7f, 0x0b),
+    localRuns: withCode(leb(300000), repeat(300000, [0, 0x7f]), 0x0b),
+    manyTypes: bytes(header, section(1, leb(200000), repeat(200000, [0x60, 1, 0x7f, 0]))),
+    typeBomb: bytes(header, section(1, leb(1000), repeat(1000, 0x60, leb(999), repeat(999, 0x7f), 0))),
+    wideCalls: bytes(header, section(1, 1, 0x60, leb(1000), repeat(1000, 0x7f), 0), section(3, leb(20000), repeat(20000, 0)),
+        section(10, leb(20000), repeat(20000, body([0, 0x0b])))),
+    manyFunctions: bytes(header, section(1, [1, 0x60, 0, 0]), section(3, leb(100000), repeat(100000, 0)),
+        section(10, leb(100000), repeat(100000, body([0, 0x0b])))),
+    hugeMemory: bytes(header, section(5, 1, 0, leb(65537))),
+    wholeMemory: bytes(header, section(5, 1, 0, leb(65536))),
+    hugeTable: bytes(header, section(4, [1, 0x70, 0], leb(0xffffffff))),
+    hugeElem: bytes(header, section(4, [1, 0x70, 0, 1]), section(9, [1, 0, 0x41, 0, 0x0b], leb(0xffffffff))),
+    dataFarOut: bytes(header, section(5, [1, 0, 1]), section(11, [1, 0, 0x41, 0x7f, 0x0b, 4], 'wasm')),
+    badName: bytes(header, section(0, 4, [0xff, 0xfe, 0xc0, 0x80])),
+    hugeName: bytes(header, section(2, 1, leb(1e6), Buffer.alloc(1e6, 'x'), leb(1e6), Buffer.alloc(1e6, 'y'), [0, 0])),
+    newlineName: bytes(header, section(1, [1, 0x60, 0, 0]), section(2, 1, [2], 'a\n', [3], 'b\x1b\n', [0, 0])),
+    startOutOfRange: bytes(header, section(8, leb(12345))),
+    growingStack: withCode(0, repeat(1e6, [0x41, 1]), 0x0b),
+    unreachablePops: withCode(0, 0x00, repeat(1e6, 0x1a), 0x0b),
+    selfCustom: bytes(header, repeat(50000, section(0, [0]))),
+};
+
+// --- modules by mutation ---
+
+const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0b, 0x40, 0x60, 0x70, 0xfc, 0xfd];
+function mutate(seed) {
+    let result = Buffer.from(seed);
+    if (random(5) === 0)
+        return result.subarray(0, random(result.length));
+    for (let edits = 1 + random(6); edits > 0; edits--) {
+        const at = random(result.length);
+        const kind = random(5);
+        if (kind === 0)
+            result[at] ^= 1 << random(8);
+        else if (kind === 1)
+            result[at] = interesting[random(interesting.length)];
+        else if (kind === 2)
+            result = Buffer.concat([result.subarray(0, at), result.subarray(Math.min(result.length, at + 1 + random(8)))]);
+        else if (kind === 3)
+            result = Buffer.concat([result.subarray(0, at), result.subarray(at, at + random(64)), result.subarray(at)]);
+        else
+            result.fill(0xff, at, at + 5);
+        if (result.length === 0)
+            break;
+    }
+    return result;
+}
+
+function* modules() {
+    yield* Object.entries(rules);
+    for (let i = 0; i < count; i++)
+        yield [`mutation${i}`, mutate(seeds[random(seeds.length)])];
+}
+
+// --- running them ---
+
+function execute(args) {
+    return new Promise(resolve => {
+        const child = spawn('timeout', [String(seconds), 'prlimit', `--data=${dataLimit}`, 'mewz-cc', ...args],
+            { stdio: ['ignore', 'ignore', 'pipe'] });
+        let stderr = '';
+        child.stderr.on('data', chunk => stderr += chunk);
+        child.on('close', (code, signal) => resolve({ code, signal, stderr }));
+    });
+}
+
+function complaint(result, file) {
+    if (result.signal !== null || result.code > 1)
+        return `ended with ${result.signal ?? result.code}`;
+    if (result.code === 1 && (!result.stderr.endsWith('\n') || result.stderr.trimEnd().includes('\n')))
+        return 'said other than one line';
+    if (result.code === 1 && !result.stderr.includes(file))
+        return 'did not name the file';
+    return null;
+}
+
+async function tryModule(name, content) {
+    const file = join(folder, `${name}.wasm`);
+    const output = join(folder, `${name}.o`);
+    writeFileSync(file, content);
+    // Real code of some size belongs to other tests; here the compiler is for what is small.
+    const runs = [['inspect', file]];
+    if (content.length < 20000)
+        runs.push(['compile', file, '-O0', '-o', output]);
+    for (const args of runs) {
+        const result = await execute(args);
+        const wrong = complaint(result, `${name}.wasm`)
+            ?? (result.code === 1 && existsSync(output) ? 'left an output behind' : null);
+        if (wrong) {
+            console.log(`${file}: ${args[0]} ${wrong}: ${result.stderr.slice(0, 500)}`);
+            return false;
+        }
+    }
+    rmSync(file);
+    rmSync(output, { force: true });
+    return true;
+}
+
+async function worker(source, tally) {
+    for (const [name, content] of source)
+        tally[await tryModule(name, content) ? 'passed' : 'failed']++;
+}
+
+mkdirSync(folder, { recursive: true });
+const source = modules();
+const tally = { passed: 0, failed: 0 };
+await Promise.all([worker(source, tally), worker(source, tally)]);
+console.log(`${tally.passed} modules as they should, ${tally.failed} not`);
+process.exitCode = tally.failed ? 1 : 0;
