@@ -1,0 +1,108 @@
+/* config.c: arguments and environment (mewz/config.h).
+ *
+ * Three places may have them, each replacing the parts that it has of the one before: what was baked into the image,
+ * the first boot module, and QEMU's fw_cfg. One that is damaged panics: to run the program with other arguments than
+ * those that somebody meant for it could do harm. A boot module without our magic is somebody else's. */
+#include <mewz/config.h>
+
+#include <stdbool.h>
+
+#include "boot.h"
+#include "dev/fw_cfg.h"
+#include "mm/page.h"
+#include "panic.h"
+#include "wasi/host.h"
+
+/* What `mewz-cc build` baked in; absent, so at address 0, where it had nothing to bake. */
+extern const char mewz_config_start[] __attribute__((weak));
+extern const char mewz_config_end[] __attribute__((weak));
+
+struct strings {
+    const char *bytes;
+    uint32_t count;
+    uint32_t size;
+};
+
+static struct strings args = {"", 0, 0};
+static struct strings environment = {"", 0, 0};
+static bool loaded;
+
+/* Cuts `count` strings, each with its zero, from *next. */
+static bool cut_strings(const char **next, const char *end, uint32_t count, struct strings *strings)
+{
+    const char *start = *next;
+    const char *p = start;
+    if (count == MEWZ_CONFIG_ABSENT)
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        while (p < end && *p != 0)
+            p++;
+        if (p++ >= end)
+            return false;
+    }
+    *strings = (struct strings){start, count, (uint32_t)(p - start)};
+    *next = p;
+    return true;
+}
+
+static bool has_magic(const char *bytes, size_t size)
+{
+    struct mewz_config header;
+    if (size < sizeof header)
+        return false;
+    __builtin_memcpy(&header, bytes, sizeof header);
+    return header.magic == MEWZ_CONFIG_MAGIC;
+}
+
+static void apply(const char *bytes, size_t size, const char *source)
+{
+    struct mewz_config header;
+    if (!has_magic(bytes, size))
+        panic("config", "%s does not begin with a configuration's magic number", source);
+    __builtin_memcpy(&header, bytes, sizeof header);
+    if (header.size < sizeof header || header.size > size)
+        panic("config", "%s is %lu bytes long and claims to be %u", source, (uint64_t)size, header.size);
+    const char *next = bytes + sizeof header;
+    const char *end = bytes + header.size;
+    if (!cut_strings(&next, end, header.arg_count, &args) || !cut_strings(&next, end, header.env_count, &environment))
+        panic("config", "%s has fewer strings than it claims", source);
+}
+
+static void apply_fw_cfg(void)
+{
+    struct fw_cfg_file file;
+    if (!fw_cfg_find(MEWZ_CONFIG_FW_CFG, &file))
+        return;
+    char *bytes = pages_alloc(((size_t)file.size + PAGE_SIZE - 1) / PAGE_SIZE);
+    if (!bytes || !fw_cfg_read(&file, bytes))
+        panic("config", "cannot read the %u bytes of %s", file.size, MEWZ_CONFIG_FW_CFG);
+    apply(bytes, file.size, MEWZ_CONFIG_FW_CFG);
+}
+
+static void load(void)
+{
+    if (loaded)
+        return;
+    loaded = true;
+    if (mewz_config_start)
+        apply(mewz_config_start, (size_t)(mewz_config_end - mewz_config_start), "the configuration of the image");
+    if (boot_info.module && has_magic(boot_info.module, boot_info.module_size))
+        apply(boot_info.module, boot_info.module_size, "the boot module");
+    apply_fw_cfg();
+}
+
+void host_args(const char **bytes, uint32_t *count, uint32_t *size)
+{
+    load();
+    *bytes = args.bytes;
+    *count = args.count;
+    *size = args.size;
+}
+
+void host_environ(const char **bytes, uint32_t *count, uint32_t *size)
+{
+    load();
+    *bytes = environment.bytes;
+    *count = environment.count;
+    *size = environment.size;
+}
