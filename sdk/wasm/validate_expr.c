@@ -69,11 +69,12 @@ static bool matches(wasm_valtype found, wasm_valtype expected)
 
 static int push_types(struct validator *v, struct types types)
 {
+    if (types.count == 0)
+        return 0;
     if (types.count > WASM_MAX_OPERANDS - v->operand_count)
         return fail(v, "too many operands: the limit is %u", WASM_MAX_OPERANDS);
     v->operands = reserve(v->operands, &v->operand_capacity, v->operand_count + types.count, sizeof *v->operands);
-    if (types.count)
-        memcpy(v->operands + v->operand_count, types.items, types.count * sizeof *types.items);
+    memcpy(v->operands + v->operand_count, types.items, types.count * sizeof *types.items);
     v->operand_count += types.count;
     return 0;
 }
@@ -90,12 +91,12 @@ static int check_top(struct validator *v, struct types types, uint32_t *present)
     const struct frame *frame = top_frame(v);
     uint32_t available = v->operand_count - frame->height;
     *present = types.count < available ? types.count : available;
-    const wasm_valtype *expected = types.items + (types.count - *present);
-    const wasm_valtype *found = v->operands + (v->operand_count - *present);
-    for (uint32_t i = *present; i-- > 0;) {
-        if (!matches(found[i], expected[i]))
-            return fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected[i]),
-                        wasm_valtype_name(found[i]));
+    for (uint32_t depth = 1; depth <= *present; depth++) {
+        wasm_valtype expected = types.items[types.count - depth];
+        wasm_valtype found = v->operands[v->operand_count - depth];
+        if (!matches(found, expected))
+            return fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected),
+                        wasm_valtype_name(found));
     }
     if (*present < types.count && !frame->unreachable)
         return fail(v, "type mismatch: expected %s, found nothing",
