@@ -25,6 +25,7 @@ enum map_flags {
     MAP_WRITE = 1 << 0,
     MAP_EXECUTE = 1 << 1,
     MAP_UNCACHED = 1 << 2,
+    MAP_PROMISED = 1 << 3, /* page tables come from page_reserve */
 };
 
 /* Builds the real page tables and switches to them. */
@@ -39,6 +40,9 @@ volatile void *map_device(uint64_t phys, size_t size);
 
 /* Maps what firmware left in memory, read-only, for ever; any alignment. NULL when out of memory. */
 const void *map_firmware(uint64_t phys, size_t size);
+
+/* Whether single pages round this address can be mapped without a new page table. */
+bool map_has_table(uint64_t virt);
 
 /* The physical address behind a mapped virtual one; UINT64_MAX where nothing is mapped. */
 uint64_t map_lookup(uint64_t virt);

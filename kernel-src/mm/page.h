@@ -13,8 +13,9 @@
 #define PAGE_SIZE       4096ull
 #define PAGE_LARGE_SIZE (2ull << 20)
 
-/* Takes over boot_info's memory. */
+/* Takes over boot_info's memory, below 4 GiB at first; the rest once the direct map reaches it. */
 void page_init(void);
+void page_init_high(void);
 
 void *page_alloc(void); /* NULL when memory has run out */
 void page_free(void *page);

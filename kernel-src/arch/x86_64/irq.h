@@ -16,4 +16,10 @@ void irq_connect_gsi(unsigned gsi, void (*handler)(void *), void *argument);
  * all vectors are in use: there are more than any sensible machine needs. */
 void irq_allocate_msi(void (*handler)(void *), void *argument, uint64_t *address, uint32_t *data);
 
+/* Silences what firmware left ticking. Interrupts may be switched on after it. */
+void irq_init(void);
+
+/* Called by traps.c with interrupts off. */
+void irq_dispatch(uint64_t vector);
+
 #endif

@@ -1,0 +1,185 @@
+/* time.c: the clock and the timer (time.h).
+ *
+ * Under KVM the clock is kvm-clock. Elsewhere it is the TSC: every x86-64 processor has one, and with a single
+ * processor nobody can see it differ. Its frequency comes from CPUID, from the hypervisor, or by measuring it against
+ * a reference for half a millisecond. */
+#include "arch/x86_64/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/hypervisor.h"
+#include "arch/x86_64/lapic.h"
+#include "arch/x86_64/reference.h"
+#include "arch/x86_64/rtc.h"
+#include "panic.h"
+
+#define SECOND 1000000000ull
+
+#define LEAF_1_ECX_TSC_DEADLINE (1u << 24)
+
+/* --- frequencies --- */
+
+/* The counter's value and the TSC at the same time: of a few tries the one that took shortest, in its middle. */
+static uint32_t read_both(const struct reference *reference, uint64_t *tsc)
+{
+    uint64_t shortest = UINT64_MAX;
+    uint32_t best = 0;
+    for (int i = 0; i < 4; i++) {
+        uint64_t before = rdtsc_ordered();
+        uint32_t count = reference->read();
+        uint64_t duration = rdtsc_ordered() - before;
+        if (duration < shortest) {
+            shortest = duration;
+            best = count;
+            *tsc = before + duration / 2;
+        }
+    }
+    return best;
+}
+
+/* The frequency of the TSC, from how far it comes while the reference counts 1/2000 s. */
+static uint64_t tsc_measure(void)
+{
+    const struct reference *reference = reference_find();
+    if (reference == NULL)
+        panic("time", "this machine has no clock of known frequency");
+    uint64_t start, end;
+    uint32_t first = read_both(reference, &start);
+    uint32_t ticks;
+    do
+        ticks = (reference->read() - first) & reference->mask;
+    while (ticks < reference->hz / 2000);
+    ticks = (read_both(reference, &end) - first) & reference->mask;
+    return (uint64_t)((unsigned __int128)(end - start) * reference->hz / ticks);
+}
+
+/* CPUID leaf 0x15: the ratio of TSC to crystal, and the crystal (SDM volume 3B, section 18.7.3). */
+static uint64_t tsc_hz_by_cpuid(void)
+{
+    struct cpuid ratio = cpuid_probe(0x15);
+    return ratio.eax != 0 ? (uint64_t)ratio.ecx * ratio.ebx / ratio.eax : 0;
+}
+
+/* --- the clock --- */
+
+static struct {
+    bool ready, is_kvm;
+    uint64_t hz;         /* of the TSC; 0 under kvm-clock */
+    uint64_t tsc;        /* where time_now was 0 */
+    uint64_t multiplier; /* nanoseconds a cycle, 32 fraction bits */
+    bool has_wall;
+    uint64_t wall; /* nanoseconds since 1970 where time_now was 0 */
+} clock;
+
+static void clock_init(void)
+{
+    clock.ready = true;
+    clock.is_kvm = kvmclock_init();
+    if (clock.is_kvm)
+        return;
+    clock.hz = tsc_hz_by_cpuid();
+    if (clock.hz == 0)
+        clock.hz = hypervisor_tsc_hz();
+    if (clock.hz == 0)
+        clock.hz = tsc_measure();
+    clock.multiplier = (SECOND << 32) / clock.hz;
+    clock.tsc = rdtsc_ordered();
+}
+
+uint64_t time_now(void)
+{
+    if (!clock.ready)
+        clock_init();
+    if (clock.is_kvm)
+        return kvmclock_now();
+    uint64_t cycles = rdtsc_ordered() - clock.tsc;
+    return (uint64_t)((unsigned __int128)cycles * clock.multiplier >> 32);
+}
+
+uint64_t time_resolution(void)
+{
+    time_now();
+    return clock.is_kvm || clock.hz >= SECOND ? 1 : (SECOND + clock.hz - 1) / clock.hz;
+}
+
+uint64_t time_wall(void)
+{
+    if (!clock.has_wall) {
+        uint64_t now = time_now();
+        clock.wall = clock.is_kvm ? kvmclock_wall_start() : rtc_read() * SECOND - now;
+        clock.has_wall = true;
+    }
+    return clock.wall + time_now();
+}
+
+void time_delay(uint64_t nanoseconds)
+{
+    uint64_t start = time_now();
+    while (time_now() - start < nanoseconds)
+        cpu_pause();
+}
+
+/* --- the timer --- */
+
+/* No sleep is longer than this; whoever waits longer looks at the clock and sleeps again. It keeps counts in 32 bits
+ * and bounds what a wrong frequency could do. */
+#define SLEEP_MAX SECOND
+
+static uint64_t lapic_hz(void)
+{
+    static uint64_t hz;
+    if (hz != 0)
+        return hz;
+    hz = hypervisor_lapic_hz();
+    if (hz == 0) {
+        lapic_timer_start(UINT32_MAX, false);
+        uint64_t start = time_now();
+        time_delay(500000);
+        hz = (UINT32_MAX - lapic_timer_count()) * SECOND / (time_now() - start);
+    }
+    return hz;
+}
+
+static bool has_deadline_mode(void)
+{
+    static bool looked, found;
+    if (!looked)
+        found = clock.hz != 0 && cpuid(1, 0).ecx & LEAF_1_ECX_TSC_DEADLINE;
+    looked = true;
+    return found;
+}
+
+static void timer_start(uint64_t nanoseconds)
+{
+    if (has_deadline_mode()) {
+        lapic_deadline_start(rdtsc() + nanoseconds * clock.hz / SECOND);
+        return;
+    }
+    uint64_t count = nanoseconds * lapic_hz() / SECOND + 1;
+    lapic_timer_start(count > UINT32_MAX ? UINT32_MAX : (uint32_t)count, true);
+}
+
+static void timer_stop(void)
+{
+    if (has_deadline_mode())
+        lapic_deadline_start(0);
+    else
+        lapic_timer_start(0, true);
+}
+
+void time_wait(uint64_t deadline)
+{
+    lapic_init();
+    if (deadline != TIME_NEVER) {
+        uint64_t now = time_now();
+        if (now >= deadline)
+            return;
+        timer_start(deadline - now < SLEEP_MAX ? deadline - now : SLEEP_MAX);
+    }
+    /* STI lets no interrupt in before the next instruction has begun (SDM volume 2B), so none is lost before HLT. */
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+    if (deadline != TIME_NEVER)
+        timer_stop();
+}
