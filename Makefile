@@ -5,7 +5,7 @@
 #   make deps     install what is missing (root)     make install  PREFIX=/usr/local
 #   make format   lay the sources out                make check-format check-lint
 #
-# Parts of `make check`, without the set-up: check-unit check-kernel check-e2e check-apps.
+# Parts of `make check`, without the set-up: check-unit check-spec check-kernel check-e2e check-apps.
 
 CC       := clang-19
 AR       := llvm-ar-19
@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 
 CORES    := $(shell nproc)
-SUITES   := unit kernel e2e apps
+SUITES   := unit spec kernel e2e apps
 
 .PHONY: all clean packages demo check check-all $(SUITES:%=check-%) bench deps install format check-format check-lint
 .DELETE_ON_ERROR:
@@ -116,6 +116,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
 
+# What the official scripts are held against.
+
+$(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
+
 # Programs that nobody here wrote, and two of ours in other languages: tests/apps.
 
 SOURCE_APPS = bzip2 cmark zstd sqlite
@@ -155,13 +161,14 @@ $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
 check-unit: $(UNIT_TESTS)
+check-spec: $(BUILD)/spec/verdict
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(GUESTS) $(APPS)
+check-all: all $(UNIT_TESTS) $(BUILD)/spec/verdict $(GUESTS) $(APPS)
 	tests/check.sh format $(SUITES)
 
 check: deps
