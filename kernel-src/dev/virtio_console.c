@@ -352,13 +352,12 @@ static bool allocate_transmit(struct transmit_buffer *buffer)
 /* A buffer to fill, or NULL while the device has all of them. */
 static struct transmit_buffer *free_transmit_buffer(struct virtio_port *port)
 {
-    reap_transmit(port);
     for (unsigned i = 0; i < TRANSMIT_BUFFERS && port->transmit.free_count > 0; i++) {
         struct transmit_buffer *buffer = &port->transmit_buffers[i];
         if (!buffer->in_flight && (buffer->bytes || allocate_transmit(buffer)))
             return buffer;
     }
-    if (port->transmit.in_flight == 0 && !port->transmit.broken)
+    if (port->transmit.in_flight == 0)
         panic("virtio-console", "no memory for output");
     return NULL;
 }
@@ -381,6 +380,7 @@ static bool make_room(struct virtio_port *port)
 {
     while (!port->filling) {
         receive_control();
+        reap_transmit(port);
         if (is_closed(port, &port->transmit))
             return false;
         port->filling = free_transmit_buffer(port);
