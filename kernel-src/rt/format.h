@@ -1,8 +1,8 @@
 /* format.h: text from a format, for messages of the runtime and the kernel.
  *
- * Conversions: %s, %c, %d and %u (int), %ld %lu (64 bits), %x and %lx (hexadecimal without 0x), %p (0x and all 16
- * digits), %%. A width with leading zeroes is allowed for numbers (%08x). Nothing else: an unknown conversion is
- * copied as it stands. */
+ * Conversions: %s, %c, %d and %u (int), %ld %lu (64 bits, also with ll), %x and %lx (hexadecimal without 0x), %p (0x
+ * and all 16 digits), %%. A width with leading zeroes is allowed for numbers (%08x). Nothing else: an unknown
+ * conversion is copied as it stands. */
 #ifndef RT_FORMAT_H
 #define RT_FORMAT_H
 

@@ -12,12 +12,13 @@
 /* The exit code of a program that trapped: that of a process that called abort() under a shell. */
 #define TRAP_EXIT_CODE 134
 
-/* The registers that a backtrace needs: those which a called function preserves (System V ABI, section 3.2.1). */
+/* The registers that a backtrace needs: those which a called function preserves (System V ABI, section 3.2.1), and
+ * r11, from which LLVM's unwind rules count while a function touches the pages of a large frame one by one. */
 struct trap_registers {
-    uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
+    uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15, r11;
 };
 
-/* True if the address lies in code that was compiled from wasm. */
+/* True if the address lies in code that was compiled from wasm: a function of the module. */
 bool trap_in_program(uint64_t address);
 
 /* Where the address lies in linear memory's reserve: the memory, or NULL. */

@@ -10,9 +10,9 @@
 
 /* What the wait is for, and later what came of it. */
 struct wait {
-    uint64_t start; /* of the call, by each clock */
-    uint64_t realtime;
-    uint64_t deadline; /* monotonic */
+    uint64_t start;    /* of the call, by the monotonic clock, as the deadline is */
+    uint64_t realtime; /* at the start; 0: not asked for yet, since few programs need it */
+    uint64_t deadline;
     bool want_stdin;
     bool stdin_ready;
     uint64_t stdin_bytes;

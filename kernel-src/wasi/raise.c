@@ -17,7 +17,7 @@ uint32_t wasi_proc_raise(uint32_t signal)
         return WASI_SUCCESS;
     if (SIGNAL_BIT(signal) & STOPPING)
         return WASI_ENOTSUP; /* nobody could make the program continue */
-    uint64_t frame = (uint64_t)__builtin_frame_address(0);
-    struct trap_registers here = {.rip = (uint64_t)wasi_proc_raise, .rsp = frame, .rbp = frame};
-    trap_report(MEWZ_TRAP_RAISED, &here, 0);
+    const uint64_t *frame = __builtin_frame_address(0);
+    struct trap_registers caller = {.rip = frame[1] - 1, .rsp = (uint64_t)(frame + 2), .rbp = frame[0]};
+    trap_report(MEWZ_TRAP_RAISED, &caller, 0);
 }

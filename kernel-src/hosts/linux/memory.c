@@ -1,0 +1,27 @@
+/* memory.c: linear memories in the process's address space.
+ *
+ * Reserved as inaccessible private memory and made accessible bit by bit, so that Linux counts a page against its
+ * overcommit limit when the program asks for it, and memory.grow fails where there is not that much. */
+#include <linux/mman.h>
+
+#include "hosts/linux/start.h"
+#include "hosts/linux/syscall.h"
+#include "wasi/host.h"
+
+void memory_reserve(void)
+{
+    for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
+        long base = (long)mewz_program.memories[i].base;
+        long address = syscall6(__NR_mmap, base, MEWZ_MEMORY_RESERVE, PROT_NONE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (address != base)
+            start_fail("cannot reserve 8 GiB of address space for linear memory (see ulimit -v)");
+    }
+}
+
+bool host_memory_commit(struct mewz_memory *memory, uint64_t pages)
+{
+    uint64_t start = (uint64_t)memory->base + memory->pages * MEWZ_PAGE_SIZE;
+    uint64_t size = (pages - memory->pages) * MEWZ_PAGE_SIZE;
+    return size == 0 || syscall3(__NR_mprotect, (long)start, (long)size, PROT_READ | PROT_WRITE) == 0;
+}

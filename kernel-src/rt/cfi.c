@@ -1,0 +1,333 @@
+/* cfi.c: see cfi.h. */
+#include "rt/cfi.h"
+
+#include "rt/reader.h"
+
+/* Encodings of pointers (LSB, 10.5.1): a format in the low bits, what the value is relative to above. */
+#define ENCODING_ABSOLUTE 0x00
+#define ENCODING_OMIT     0xff
+#define ENCODING_FORMAT   0x0f
+#define ENCODING_RELATION 0x70
+#define ENCODING_PCREL    0x10
+
+/* A common information entry: what several functions share. */
+struct cie {
+    uint64_t code_align;
+    int64_t data_align;
+    uint8_t pointer_encoding;
+    bool has_augmentation; /* its functions have augmentation data as well */
+    struct reader instructions;
+};
+
+/* A frame description entry: one function. */
+struct fde {
+    struct cie cie;
+    uint64_t start;
+    struct reader instructions;
+};
+
+static uint64_t read_encoded(struct reader *reader, uint8_t encoding)
+{
+    uint64_t place = (uint64_t)reader->at;
+    uint64_t value = 0;
+    switch (encoding & ENCODING_FORMAT) {
+    case 0x0: /* absptr */
+    case 0x4: /* udata8 */
+    case 0xc: /* sdata8 */
+        value = reader_fixed(reader, 8);
+        break;
+    case 0x1:
+        value = reader_uleb(reader);
+        break;
+    case 0x2:
+        value = reader_fixed(reader, 2);
+        break;
+    case 0x3:
+        value = reader_fixed(reader, 4);
+        break;
+    case 0x9:
+        value = (uint64_t)reader_sleb(reader);
+        break;
+    case 0xa:
+        value = (uint64_t)(int16_t)reader_fixed(reader, 2);
+        break;
+    case 0xb:
+        value = (uint64_t)(int32_t)reader_fixed(reader, 4);
+        break;
+    }
+    return (encoding & ENCODING_RELATION) == ENCODING_PCREL ? place + value : value;
+}
+
+/* Reads the augmentation data that the string's letters announce. */
+static bool read_augmentation(struct reader *reader, const char *letters, struct cie *cie)
+{
+    if (*letters == 0)
+        return true;
+    if (*letters++ != 'z')
+        return false; /* without its length it could not be skipped */
+    cie->has_augmentation = true;
+    uint64_t size = reader_uleb(reader);
+    struct reader data = {reader->at, reader->end};
+    for (; *letters; letters++) {
+        if (*letters == 'R')
+            cie->pointer_encoding = (uint8_t)reader_fixed(&data, 1);
+        else if (*letters == 'L')
+            reader_skip(&data, 1);
+        else if (*letters == 'P')
+            read_encoded(&data, (uint8_t)reader_fixed(&data, 1));
+        else if (*letters != 'S' && *letters != 'B')
+            break; /* unknown: what follows is skipped by its length */
+    }
+    reader_skip(reader, size);
+    return true;
+}
+
+/* `reader` spans the entry behind its length and id. */
+static bool read_cie(struct reader reader, struct cie *cie)
+{
+    uint64_t version = reader_fixed(&reader, 1);
+    if (version != 1 && version != 3)
+        return false;
+    const char *letters = (const char *)reader.at;
+    while (reader_fixed(&reader, 1))
+        ;
+    if (reader.at == reader.end)
+        return false; /* also means: the string has its zero */
+    *cie = (struct cie){.pointer_encoding = ENCODING_ABSOLUTE};
+    cie->code_align = reader_uleb(&reader);
+    cie->data_align = reader_sleb(&reader);
+    uint64_t return_register = version == 1 ? reader_fixed(&reader, 1) : reader_uleb(&reader);
+    if (return_register != UNWIND_RIP || !read_augmentation(&reader, letters, cie))
+        return false;
+    cie->instructions = reader;
+    return true;
+}
+
+/* One entry of the table, of either sort. */
+struct entry {
+    const uint8_t *id_place;
+    uint32_t id; /* 0: a CIE, else the distance from id_place back to the CIE's length */
+    struct reader body;
+};
+
+/* Reads the next entry; false at the table's end. */
+static bool next_entry(struct reader *table, struct entry *entry)
+{
+    uint64_t size = reader_fixed(table, 4);
+    if (size == 0xffffffff)
+        size = reader_fixed(table, 8);
+    if (size < 4 || size > (uint64_t)(table->end - table->at))
+        return false; /* a length of zero is the terminator */
+    entry->body = (struct reader){table->at, table->at + size};
+    entry->id_place = table->at;
+    entry->id = (uint32_t)reader_fixed(&entry->body, 4);
+    table->at += size;
+    return true;
+}
+
+static bool find_cie(const uint8_t *start, const struct entry *fde, struct cie *cie)
+{
+    if (fde->id > (uint64_t)(fde->id_place - start))
+        return false;
+    struct reader table = {fde->id_place - fde->id, fde->body.end};
+    struct entry entry;
+    return next_entry(&table, &entry) && entry.id == 0 && read_cie(entry.body, cie);
+}
+
+/* Reads a function's entry if it covers the address. */
+static bool read_fde(const uint8_t *start, const struct entry *entry, uint64_t address, struct fde *fde)
+{
+    if (!find_cie(start, entry, &fde->cie))
+        return false;
+    struct reader reader = entry->body;
+    fde->start = read_encoded(&reader, fde->cie.pointer_encoding);
+    uint64_t size = read_encoded(&reader, fde->cie.pointer_encoding & ENCODING_FORMAT);
+    if (address - fde->start >= size)
+        return false;
+    if (fde->cie.has_augmentation)
+        reader_skip(&reader, reader_uleb(&reader));
+    fde->instructions = reader;
+    return true;
+}
+
+/* --- call frame instructions (DWARF 5, 6.4.2) --- */
+
+#define REMEMBER_MAX 4 /* compilers nest them once */
+
+struct machine {
+    const struct fde *fde;
+    uint64_t location; /* the row being built holds from here */
+    struct cfi_row row;
+    struct cfi_row initial; /* after the CIE's instructions, for DW_CFA_restore */
+    struct cfi_row remembered[REMEMBER_MAX];
+    unsigned remembered_count;
+};
+
+/* Registers that this walk does not keep, the vector registers among them, are of no interest. */
+static void set_rule(struct machine *machine, uint64_t reg, enum cfi_kind kind, int64_t value)
+{
+    if (reg < UNWIND_REGISTERS)
+        machine->row.rules[reg] = (struct cfi_rule){kind, (int32_t)value};
+}
+
+static void restore_rule(struct machine *machine, uint64_t reg)
+{
+    if (reg < UNWIND_REGISTERS)
+        machine->row.rules[reg] = machine->initial.rules[reg];
+}
+
+static void set_cfa(struct machine *machine, uint64_t reg, int64_t offset)
+{
+    machine->row.cfa_register = reg;
+    machine->row.cfa_offset = offset;
+}
+
+static bool remember(struct machine *machine)
+{
+    if (machine->remembered_count == REMEMBER_MAX)
+        return false;
+    machine->remembered[machine->remembered_count++] = machine->row;
+    return true;
+}
+
+static bool recall(struct machine *machine)
+{
+    if (machine->remembered_count == 0)
+        return false;
+    machine->row = machine->remembered[--machine->remembered_count];
+    return true;
+}
+
+/* The instructions whose operand is in the opcode's low bits. */
+static void run_primary(struct machine *machine, struct reader *reader, unsigned opcode)
+{
+    const struct cie *cie = &machine->fde->cie;
+    unsigned operand = opcode & 0x3f;
+    switch (opcode >> 6) {
+    case 1: /* DW_CFA_advance_loc */
+        machine->location += operand * cie->code_align;
+        break;
+    case 2: /* DW_CFA_offset */
+        set_rule(machine, operand, CFI_SAVED, (int64_t)reader_uleb(reader) * cie->data_align);
+        break;
+    case 3: /* DW_CFA_restore */
+        restore_rule(machine, operand);
+        break;
+    }
+}
+
+/* The others. False for what is not known or not supported. */
+static bool run_extended(struct machine *machine, struct reader *reader, unsigned opcode)
+{
+    const struct cie *cie = &machine->fde->cie;
+    uint64_t reg;
+    switch (opcode) {
+    case 0x00: /* DW_CFA_nop */
+        return true;
+    case 0x01: /* DW_CFA_set_loc */
+        machine->location = read_encoded(reader, cie->pointer_encoding);
+        return true;
+    case 0x02: /* DW_CFA_advance_loc1, 2, 4 */
+    case 0x03:
+    case 0x04:
+        machine->location += reader_fixed(reader, 1u << (opcode - 2)) * cie->code_align;
+        return true;
+    case 0x05: /* DW_CFA_offset_extended */
+        reg = reader_uleb(reader);
+        set_rule(machine, reg, CFI_SAVED, (int64_t)reader_uleb(reader) * cie->data_align);
+        return true;
+    case 0x06: /* DW_CFA_restore_extended */
+        restore_rule(machine, reader_uleb(reader));
+        return true;
+    case 0x07: /* DW_CFA_undefined */
+        set_rule(machine, reader_uleb(reader), CFI_UNDEFINED, 0);
+        return true;
+    case 0x08: /* DW_CFA_same_value */
+        set_rule(machine, reader_uleb(reader), CFI_SAME, 0);
+        return true;
+    case 0x09: /* DW_CFA_register */
+        reg = reader_uleb(reader);
+        set_rule(machine, reg, CFI_REGISTER, (int64_t)reader_uleb(reader));
+        return true;
+    case 0x0a: /* DW_CFA_remember_state */
+        return remember(machine);
+    case 0x0b: /* DW_CFA_restore_state */
+        return recall(machine);
+    case 0x0c: /* DW_CFA_def_cfa */
+        reg = reader_uleb(reader);
+        set_cfa(machine, reg, (int64_t)reader_uleb(reader));
+        return true;
+    case 0x0d: /* DW_CFA_def_cfa_register */
+        machine->row.cfa_register = reader_uleb(reader);
+        return true;
+    case 0x0e: /* DW_CFA_def_cfa_offset */
+        machine->row.cfa_offset = (int64_t)reader_uleb(reader);
+        return true;
+    case 0x11: /* DW_CFA_offset_extended_sf */
+        reg = reader_uleb(reader);
+        set_rule(machine, reg, CFI_SAVED, reader_sleb(reader) * cie->data_align);
+        return true;
+    case 0x12: /* DW_CFA_def_cfa_sf */
+        reg = reader_uleb(reader);
+        set_cfa(machine, reg, reader_sleb(reader) * cie->data_align);
+        return true;
+    case 0x13: /* DW_CFA_def_cfa_offset_sf */
+        machine->row.cfa_offset = reader_sleb(reader) * cie->data_align;
+        return true;
+    case 0x14: /* DW_CFA_val_offset */
+        reg = reader_uleb(reader);
+        set_rule(machine, reg, CFI_IS_CFA, (int64_t)reader_uleb(reader) * cie->data_align);
+        return true;
+    case 0x15: /* DW_CFA_val_offset_sf */
+        reg = reader_uleb(reader);
+        set_rule(machine, reg, CFI_IS_CFA, reader_sleb(reader) * cie->data_align);
+        return true;
+    case 0x2e: /* DW_CFA_GNU_args_size */
+        reader_uleb(reader);
+        return true;
+    default: /* DWARF expressions among them */
+        return false;
+    }
+}
+
+/* Runs instructions until they end or the location passes the address. */
+static bool run(struct machine *machine, struct reader reader, uint64_t address)
+{
+    while (reader.at < reader.end) {
+        struct cfi_row before = machine->row;
+        unsigned opcode = (unsigned)reader_fixed(&reader, 1);
+        if (opcode >> 6)
+            run_primary(machine, &reader, opcode);
+        else if (!run_extended(machine, &reader, opcode))
+            return false;
+        if (machine->location > address) {
+            machine->row = before;
+            return true;
+        }
+    }
+    return true;
+}
+
+static bool build_row(const struct fde *fde, uint64_t address, struct cfi_row *row)
+{
+    struct machine machine = {.fde = fde, .location = fde->start};
+    if (!run(&machine, fde->cie.instructions, address))
+        return false;
+    machine.initial = machine.row;
+    if (!run(&machine, fde->instructions, address))
+        return false;
+    *row = machine.row;
+    return row->cfa_register < UNWIND_REGISTERS;
+}
+
+bool cfi_find_row(const uint8_t *start, const uint8_t *end, uint64_t address, struct cfi_row *row)
+{
+    struct reader table = {start, end};
+    struct entry entry;
+    while (next_entry(&table, &entry)) {
+        struct fde fde;
+        if (entry.id != 0 && read_fde(start, &entry, address, &fde))
+            return build_row(&fde, address, row);
+    }
+    return false;
+}
