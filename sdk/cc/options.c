@@ -3,9 +3,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "cc/suggest.h"
 
 static int usage_error(const struct command_line *line, struct err *err, const char *format, ...)
@@ -33,83 +35,110 @@ static bool parse_number(const char *text, uint64_t *number)
 
 bool options_parse_size(const char *text, uint64_t *size)
 {
-    static const char *const units[] = {"", "K", "M", "G", "T"};
     static const char *const endings[] = {"", "B", "iB"};
     char *unit;
     errno = 0;
     uint64_t number = strtoull(text, &unit, 10);
     if (!isdigit((unsigned char)*text) || errno != 0)
         return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        size_t length = strlen(units[i]);
-        if (strncmp(unit, units[i], length) != 0 || (i == 0 && *unit != 0))
-            continue;
-        for (size_t j = 0; j < sizeof endings / sizeof *endings; j++)
-            if (strcmp(unit + length, endings[j]) == 0)
-                return !__builtin_mul_overflow(number, 1ull << (10 * i), size);
-    }
+    *size = number;
+    if (*unit == 0)
+        return true;
+    const char *units = "KMGT";
+    const char *found = strchr(units, *unit);
+    for (size_t i = 0; found && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(unit + 1, endings[i]) == 0)
+            return !__builtin_mul_overflow(number, 1024ull << (10 * (found - units)), size);
     return false;
 }
 
-static void append_string(struct option_list *list, const char *string, struct arena *arena)
+static int append_string(struct option_list *list, const char *string, struct arena *arena)
 {
     const char **longer = arena_array(arena, list->count + 2, sizeof *longer);
     if (list->count)
         memcpy(longer, list->strings, list->count * sizeof *longer);
     longer[list->count++] = string;
     list->strings = longer;
+    return 0;
 }
 
 static int set_number(const struct command_line *line, const struct option *option, const char *text, uint64_t *number,
                       struct err *err)
 {
-    if (parse_number(text, number) && *number >= option->minimum && *number <= option->maximum)
+    const struct option_range *range = option->limits;
+    if (parse_number(text, number) && *number >= range->minimum && *number <= range->maximum)
         return 0;
-    return usage_error(line, err, "%s: %s is not a number from %lu to %lu", option->name, text, option->minimum,
-                       option->maximum);
+    return usage_error(line, err, "%s %s: not a number from %lu to %lu", option->name, text, range->minimum,
+                       range->maximum);
 }
 
-static int set_level(const struct command_line *line, const struct option *option, const char *text, struct err *err)
+static int set_level(const struct command_line *line, const struct option *option, const char *text, unsigned *level,
+                     struct err *err)
 {
-    uint64_t level;
-    if (!parse_number(text, &level) || level < option->minimum || level > option->maximum)
+    const struct option_range *range = option->limits;
+    uint64_t number;
+    if (!parse_number(text, &number) || number < range->minimum || number > range->maximum)
         return usage_error(line, err, "%s%s: the levels are %s%lu to %s%lu", option->name, text, option->name,
-                           option->minimum, option->name, option->maximum);
-    *(unsigned *)option->value = (unsigned)level;
+                           range->minimum, option->name, range->maximum);
+    *level = (unsigned)number;
     return 0;
+}
+
+static int set_choice(const struct command_line *line, const struct option *option, const char *text,
+                      const char **value, struct err *err)
+{
+    const char *const *choices = option->limits;
+    struct buf all = {0};
+    for (const char *const *choice = choices; *choice; choice++) {
+        buf_printf(&all, "%s%s", choice == choices ? "" : ", ", *choice);
+        if (strcmp(*choice, text) == 0)
+            *value = *choice;
+    }
+    int result = 0;
+    if (!*value || strcmp(*value, text) != 0)
+        result = usage_error(line, err, "%s %s: none of %.*s", option->name, text, (int)all.size, all.data);
+    buf_free(&all);
+    return result;
 }
 
 static int set_value(const struct command_line *line, const struct option *option, const char *text,
                      struct arena *arena, struct err *err)
 {
+    void *value = (char *)line->values + option->offset;
     switch (option->kind) {
     case OPTION_FLAG:
-        *(bool *)option->value = true;
+        *(bool *)value = true;
         return 0;
     case OPTION_STRING:
-        *(const char **)option->value = text;
+    case OPTION_REQUIRED:
+        *(const char **)value = text;
         return 0;
+    case OPTION_CHOICE:
+        return set_choice(line, option, text, value, err);
     case OPTION_ASSIGNMENTS:
         if (*text == '=' || !strchr(text, '='))
-            return usage_error(line, err, "%s: %s is not NAME=VALUE", option->name, text);
-        append_string(option->value, text, arena);
-        return 0;
+            return usage_error(line, err, "%s %s: not NAME=VALUE", option->name, text);
+        return append_string(value, text, arena);
     case OPTION_LIST:
-        append_string(option->value, text, arena);
-        return 0;
+        return append_string(value, text, arena);
     case OPTION_NUMBER:
-        return set_number(line, option, text, option->value, err);
+        return set_number(line, option, text, value, err);
     case OPTION_SIZE:
-        if (!options_parse_size(text, option->value))
-            return usage_error(line, err, "%s: %s is not a size, such as 65536, 16MiB or 1G", option->name, text);
+        if (!options_parse_size(text, value))
+            return usage_error(line, err, "%s %s: not a size, such as 65536, 16MiB or 1G", option->name, text);
         return 0;
     case OPTION_LEVEL:
-        return set_level(line, option, text, err);
+        return set_level(line, option, text, value, err);
     }
     return -1;
 }
 
 /* --- words --- */
+
+static bool has_option(const struct command_line *line, const struct option *option)
+{
+    return (option->verbs & line->verb_bit) != 0;
+}
 
 /* The option that `word` names, and where its value begins in the same word (NULL: it does not). */
 static const struct option *find_option(const struct command_line *line, const char *word, const char **value)
@@ -117,15 +146,13 @@ static const struct option *find_option(const struct command_line *line, const c
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option *option = &line->options[i];
         size_t length = strlen(option->name);
-        if (strncmp(word, option->name, length) != 0)
+        if (!has_option(line, option) || strncmp(word, option->name, length) != 0)
             continue;
-        bool is_long = option->name[1] == '-';
         *value = NULL;
         if (word[length] == 0)
             return option;
-        if (is_long && word[length] != '=')
-            continue;
-        if (option->kind == OPTION_FLAG)
+        bool is_long = option->name[1] == '-';
+        if (option->kind == OPTION_FLAG || (is_long && word[length] != '='))
             continue;
         *value = word + length + is_long;
         return option;
@@ -133,19 +160,20 @@ static const struct option *find_option(const struct command_line *line, const c
     return NULL;
 }
 
-static int unknown_option(const struct command_line *line, const char *word, struct err *err)
+static int unknown_option(const struct command_line *line, const char *word, struct arena *arena, struct err *err)
 {
-    char name[64];
-    size_t length = strcspn(word, "=");
-    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), word);
-    const char *nearest = NULL;
-    if (word[1] == '-')
-        nearest = suggest_nearest(name, &line->options->name, line->option_count, sizeof *line->options);
+    const char **names = arena_array(arena, line->option_count, sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; i < line->option_count; i++)
+        if (has_option(line, &line->options[i]))
+            names[count++] = line->options[i].name;
+    const char *name = arena_copy_string(arena, word, strcspn(word, "="));
+    const char *nearest = word[1] == '-' ? suggest_nearest(name, names, count) : NULL;
     if (nearest && strcmp(nearest, name) == 0)
         return usage_error(line, err, "%s takes no value", nearest);
     if (nearest)
-        return usage_error(line, err, "unknown option %s, did you mean %s?", word, nearest);
-    return usage_error(line, err, "unknown option %s", word);
+        return usage_error(line, err, "unknown option %s, did you mean %s?", name, nearest);
+    return usage_error(line, err, "unknown option %s", name);
 }
 
 /* Takes the option at `*at`, and its value from the next word if it is not in this one. */
@@ -155,7 +183,7 @@ static int parse_option(struct command_line *line, char ***at, struct arena *are
     const char *value;
     const struct option *option = find_option(line, word, &value);
     if (!option)
-        return unknown_option(line, word, err);
+        return unknown_option(line, word, arena, err);
     if (option->kind != OPTION_FLAG && !value) {
         if (option->kind == OPTION_LEVEL || !**at || strcmp(**at, "--") == 0)
             return usage_error(line, err, "%s needs a value: %s", option->name, option->argument);
@@ -164,12 +192,37 @@ static int parse_option(struct command_line *line, char ***at, struct arena *are
     return set_value(line, option, value, arena, err);
 }
 
-static int check_operands(const struct command_line *line, struct err *err)
+/* --- help --- */
+
+static void print_help(const struct command_line *line)
+{
+    printf("usage: mewz-cc %s %s\n\n%s\nOptions:\n", line->verb, line->usage, line->help);
+    for (size_t i = 0; i < line->option_count; i++) {
+        const struct option *option = &line->options[i];
+        char left[64];
+        if (!has_option(line, option))
+            continue;
+        const char *space = option->argument && option->kind != OPTION_LEVEL ? " " : "";
+        snprintf(left, sizeof left, "%s%s%s", option->name, space, option->argument ? option->argument : "");
+        printf("  %-20s %s\n", left, option->help);
+    }
+    printf("  %-20s %s\n", "--help", "print this text");
+}
+
+/* --- the whole --- */
+
+static int check_completeness(const struct command_line *line, struct err *err)
 {
     if (line->operand_count < line->operand_minimum)
-        return usage_error(line, err, "what it works on is missing: mewz-cc %s %s", line->verb, line->usage);
+        return usage_error(line, err, "there is no input: mewz-cc %s %s", line->verb, line->usage);
     if (line->operand_count > line->operand_maximum)
         return usage_error(line, err, "unexpected operand %s", line->operands[line->operand_maximum]);
+    for (size_t i = 0; i < line->option_count; i++) {
+        const struct option *option = &line->options[i];
+        const char *const *value = (const void *)((const char *)line->values + option->offset);
+        if (has_option(line, option) && option->kind == OPTION_REQUIRED && !*value)
+            return usage_error(line, err, "%s %s is missing", option->name, option->argument);
+    }
     return 0;
 }
 
@@ -182,11 +235,12 @@ int options_parse(struct command_line *line, char **argv, struct arena *arena, s
     for (char **at = argv; *at;) {
         if (strcmp(*at, "--") == 0) {
             if (!line->takes_arguments)
-                return usage_error(line, err, "takes no arguments for the program");
+                return usage_error(line, err, "there is no program to take arguments");
             line->arguments = (const char *const *)at + 1;
             break;
         }
         if (strcmp(*at, "--help") == 0 || strcmp(*at, "-h") == 0) {
+            print_help(line);
             line->wants_help = true;
             return 0;
         }
@@ -195,21 +249,5 @@ int options_parse(struct command_line *line, char **argv, struct arena *arena, s
         else if (parse_option(line, &at, arena, err) != 0)
             return -1;
     }
-    return check_operands(line, err);
-}
-
-/* --- help --- */
-
-void options_print_help(const struct command_line *line, FILE *stream)
-{
-    fprintf(stream, "usage: mewz-cc %s %s\n\n%s", line->verb, line->usage, line->help);
-    fputs("\nOptions:\n", stream);
-    for (size_t i = 0; i < line->option_count; i++) {
-        const struct option *option = &line->options[i];
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s", option->name, option->argument && option->kind != OPTION_LEVEL ? " " : "",
-                 option->argument ? option->argument : "");
-        fprintf(stream, "  %-22s %s\n", left, option->help);
-    }
-    fprintf(stream, "  %-22s %s\n", "--help", "print this text");
+    return check_completeness(line, err);
 }

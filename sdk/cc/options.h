@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -19,31 +18,40 @@ struct option_list {      /* of OPTION_LIST */
     size_t count;
 };
 
-enum option_kind {                     /* the type of *value */
+enum option_kind {                     /* the type of the value */
                    OPTION_FLAG,        /* bool */
                    OPTION_STRING,      /* const char * */
+                   OPTION_REQUIRED,    /* the same, and must come */
+                   OPTION_CHOICE,      /* const char *: one of the NULL-terminated list `limits` */
                    OPTION_LIST,        /* struct option_list: one more string each time */
                    OPTION_ASSIGNMENTS, /* the same, each as NAME=VALUE */
-                   OPTION_NUMBER,      /* uint64_t, within [minimum, maximum] */
+                   OPTION_NUMBER,      /* uint64_t, within the struct option_range `limits` */
                    OPTION_SIZE,        /* uint64_t: bytes, as 65536, 64K, 16MiB, 1G */
-                   OPTION_LEVEL,       /* unsigned: the digit of -O2, within [minimum, maximum] */
+                   OPTION_LEVEL,       /* unsigned: the digit of -O2, within the struct option_range `limits` */
+};
+
+struct option_range {
+    uint64_t minimum, maximum;
 };
 
 struct option {
+    unsigned verbs;       /* bit set of those that have it */
     const char *name;     /* "-o", "--target" */
     const char *argument; /* what the help calls its value; NULL for a flag */
     enum option_kind kind;
-    void *value;
+    size_t offset; /* of its value in the struct that `values` points to */
+    const void *limits;
     const char *help; /* a line */
-    uint64_t minimum, maximum;
 };
 
 struct command_line {
     const char *verb;
+    unsigned verb_bit;
     const char *usage; /* what stands behind the verb: "APP.wasm -o OUT [options] [-- ARG...]" */
     const char *help;  /* a paragraph, ending with a newline */
     const struct option *options;
     size_t option_count;
+    void *values;
     size_t operand_minimum, operand_maximum;
     bool takes_arguments; /* may have `-- ARG...` */
 
@@ -51,14 +59,11 @@ struct command_line {
     const char **operands; /* operand_count of them */
     size_t operand_count;
     const char *const *arguments; /* behind `--`, NULL-terminated; NULL without `--` */
-    bool wants_help;
+    bool wants_help;              /* --help came, and is answered: there is nothing left to do */
 };
 
 /* Parses what follows the verb. What it fills in lies on the arena or points into `argv`. Fails with EXIT_USAGE. */
 int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err);
-
-/* The text of `mewz-cc VERB --help`. */
-void options_print_help(const struct command_line *line, FILE *stream);
 
 /* A size as OPTION_SIZE has it; false if the text is not one. */
 bool options_parse_size(const char *text, uint64_t *size);

@@ -32,17 +32,16 @@ static size_t distance(const char *a, const char *b)
     return row[length];
 }
 
-const char *suggest_nearest(const char *word, const char *const *first, size_t count, size_t stride)
+const char *suggest_nearest(const char *word, const char *const *candidates, size_t count)
 {
     const char *nearest = NULL;
-    size_t least = strlen(word) / 3 + 1; /* further away it is another word */
-    if (strlen(word) > WORD_MAX)
-        return NULL;
+    size_t least = strlen(word) / 3 + 2; /* from that on it is another word */
     for (size_t i = 0; i < count; i++) {
-        const char *candidate = *(const char *const *)((const char *)first + i * stride);
-        size_t edits = distance(word, candidate);
-        if (edits <= least && (!nearest || edits < distance(word, nearest)))
-            nearest = candidate;
+        size_t edits = distance(word, candidates[i]);
+        if (edits < least) {
+            nearest = candidates[i];
+            least = edits;
+        }
     }
     return nearest;
 }

@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-/* The candidate that is nearest to `word` by edits, or NULL if none is near. `candidates[i]` starts at
- * `(const char *const *)((const char *)first + i * stride)`, so that a column of a table may be given. */
-const char *suggest_nearest(const char *word, const char *const *first, size_t count, size_t stride);
+/* The one of `count` candidates that is nearest to `word` by edits, or NULL if none is near. */
+const char *suggest_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

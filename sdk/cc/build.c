@@ -1,0 +1,73 @@
+/* mewz-cc build: from a program to something that starts. */
+#include <string.h>
+
+#include "cc/settings.h"
+#include "cc/verb.h"
+
+static const char help[] = "Compiles a WebAssembly program (a module in binary or text format, or an object of\n"
+                           "mewz-cc compile) and links it with its system. The result is a disk image that boots\n"
+                           "by BIOS and UEFI (raw), a kernel for QEMU and other hypervisors (elf), or with\n"
+                           "--target x86_64-linux a static executable. Arguments and environment are baked in;\n"
+                           "mewz-cc run can replace them.\n";
+
+static const char *format_of_ending(const char *output)
+{
+    static const struct {
+        const char *ending, *format;
+    } endings[] = {{".img", "raw"}, {".raw", "raw"}, {".elf", "elf"}};
+    size_t length = strlen(output);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i].ending);
+        if (length >= ending && strcmp(output + length - ending, endings[i].ending) == 0)
+            return endings[i].format;
+    }
+    return NULL;
+}
+
+/* The format that was asked for, or else that of the output's ending; for Linux there is only one. */
+static const char *choose_format(const struct settings *settings, const struct driver *driver, struct err *err)
+{
+    const struct link_target *target = driver->link.target;
+    const char *format = settings->format ? settings->format : format_of_ending(settings->output);
+    if (!format && !target->is_kernel)
+        format = "elf";
+    if (!format)
+        err_set_status(err, EXIT_USAGE, "build: the ending of %s says no format: use .img, .elf or --format raw|elf",
+                       settings->output);
+    else if (!target->is_kernel && strcmp(format, "elf") != 0)
+        err_set_status(err, EXIT_USAGE, "build: %s has no format %s, only elf", target->name, format);
+    return err->set ? NULL : format;
+}
+
+static int build(const struct settings *settings, const struct command_line *line, struct arena *arena, struct err *err)
+{
+    struct driver driver;
+    if (settings_make_driver(settings, line, &driver, arena, err) != 0)
+        return -1;
+    const char *format = choose_format(settings, &driver, err);
+    if (!format)
+        return -1;
+    bool is_image = strcmp(format, "raw") == 0;
+    return settings_write_output(settings, &driver, is_image ? driver_write_image : driver_write_executable, err);
+}
+
+static int run(char **argv, struct err *err)
+{
+    struct command_line line = {
+        .verb = "build",
+        .verb_bit = SETTINGS_BUILD,
+        .usage = "APP.wasm|APP.wat|APP.o -o OUT [options] [-- ARG...]",
+        .help = help,
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+    };
+    struct settings settings;
+    struct arena arena = {0};
+    int result = settings_parse(&settings, &line, argv, &arena, err);
+    if (result == 0 && !line.wants_help)
+        result = build(&settings, &line, &arena, err);
+    arena_free(&arena);
+    return result;
+}
+
+const struct verb verb_build = {"build", "make a disk image, a kernel or a Linux executable of a program", run};

@@ -1,0 +1,37 @@
+/* mewz-cc compile: from a program to the object that belongs to no operating system. */
+#include "cc/settings.h"
+#include "cc/verb.h"
+
+static const char help[] = "Compiles a WebAssembly module (in binary or text format) to an ELF object for x86-64.\n"
+                           "It belongs to no operating system: its imports are undefined symbols, and whatever\n"
+                           "defines them can be its system. mewz-cc link and mewz-cc build take it.\n";
+
+static int compile(const struct settings *settings, const struct command_line *line, struct arena *arena,
+                   struct err *err)
+{
+    struct driver driver;
+    if (settings_make_driver(settings, line, &driver, arena, err) != 0)
+        return -1;
+    return settings_write_output(settings, &driver, driver_write_object, err);
+}
+
+static int run(char **argv, struct err *err)
+{
+    struct command_line line = {
+        .verb = "compile",
+        .verb_bit = SETTINGS_COMPILE,
+        .usage = "APP.wasm|APP.wat -o APP.o [options]",
+        .help = help,
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+    };
+    struct settings settings;
+    struct arena arena = {0};
+    int result = settings_parse(&settings, &line, argv, &arena, err);
+    if (result == 0 && !line.wants_help)
+        result = compile(&settings, &line, &arena, err);
+    arena_free(&arena);
+    return result;
+}
+
+const struct verb verb_compile = {"compile", "compile a program to an object for any system", run};

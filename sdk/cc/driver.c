@@ -1,0 +1,215 @@
+#include "cc/driver.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/elf.h"
+#include "base/file.h"
+#include "base/proc.h"
+#include "image/image.h"
+#include "wasm/module.h"
+
+/* --- what a file is --- */
+
+#define PVH_NOTE_OWNER "Xen" /* facts of the PVH boot protocol: XEN_ELFNOTE_PHYS32_ENTRY */
+#define PVH_NOTE_TYPE  18
+
+static enum file_kind elf_kind(const struct elf *elf)
+{
+    size_t size;
+    if (elf->header.e_type == ET_REL)
+        return FILE_OBJECT;
+    return elf_find_note(elf, PVH_NOTE_OWNER, PVH_NOTE_TYPE, &size) ? FILE_KERNEL : FILE_PROCESS;
+}
+
+static bool ends_with(const char *string, const char *ending)
+{
+    size_t length = strlen(string), ending_length = strlen(ending);
+    return length >= ending_length && strcmp(string + length - ending_length, ending) == 0;
+}
+
+static int find_kind(const char *path, const struct file *file, enum file_kind *kind, struct err *err)
+{
+    unsigned long offset, size;
+    struct elf elf;
+    *kind = ends_with(path, ".wat") ? FILE_TEXT : FILE_WASM;
+    if (elf_has_magic(file->data, file->size)) {
+        if (elf_open(&elf, path, file->data, file->size, err) != 0)
+            return -1;
+        *kind = elf_kind(&elf);
+    } else if (image_find_kernel(file->data, file->size, &offset, &size) == 0) {
+        *kind = FILE_IMAGE;
+    }
+    return 0;
+}
+
+int driver_file_kind(const char *path, enum file_kind *kind, struct err *err)
+{
+    struct file file;
+    if (file_read(&file, path, err) != 0)
+        return -1;
+    int result = find_kind(path, &file, kind, err);
+    file_close(&file);
+    return result;
+}
+
+/* --- telling how it goes --- */
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void tell(const struct driver *driver, const char *stage, double start)
+{
+    if (driver->verbose)
+        fprintf(stderr, "%-8s %8.3f s\n", stage, now() - start);
+}
+
+/* --- source to wasm bytes --- */
+
+static int run_wat2wasm(const char *text, const char *wasm, struct err *err)
+{
+    const char *argv[] = {"wat2wasm", "--debug-names", text, "-o", wasm, NULL};
+    return proc_run(argv, "wabt", NULL, err);
+}
+
+static int read_text(const struct driver *driver, struct file *file, struct err *err)
+{
+    struct temp_dir temp;
+    struct arena arena = {0};
+    if (temp_dir_make(&temp, err) != 0)
+        return -1;
+    const char *wasm = arena_printf(&arena, "%s/program.wasm", temp.path);
+    double start = now();
+    int result = run_wat2wasm(driver->input, wasm, err);
+    if (result == 0)
+        result = file_read(file, wasm, err); /* stays mapped when the folder goes */
+    tell(driver, "text", start);
+    temp_dir_remove(&temp);
+    arena_free(&arena);
+    return result;
+}
+
+/* --- wasm bytes to object --- */
+
+static int check_memory(const struct wasm_module *module, const struct compile_options *options, struct err *err)
+{
+    for (uint32_t i = 0; i < module->memory_count; i++)
+        if (options->memory_max && module->memories[i].limits.min > options->memory_max)
+            return err_set(err, "%s: its memory begins with %lu bytes, more than --memory-max", module->file,
+                           module->memories[i].limits.min * 65536);
+    return 0;
+}
+
+static int compile_module(const struct driver *driver, const struct file *file, const char *path, struct arena *arena,
+                          struct err *err)
+{
+    struct wasm_module module;
+    double start = now();
+    if (wasm_decode(&module, driver->input, file->data, file->size, arena, err) != 0)
+        return -1;
+    tell(driver, "decode", start);
+    start = now();
+    if (wasm_validate(&module, arena, err) != 0 || check_memory(&module, &driver->compile, err) != 0)
+        return -1;
+    tell(driver, "validate", start);
+    start = now();
+    if (llvm_compile(&module, &driver->compile, path, err) != 0)
+        return -1;
+    tell(driver, "compile", start);
+    return 0;
+}
+
+static int compile_source(const struct driver *driver, enum file_kind kind, const char *path, struct err *err)
+{
+    struct file file;
+    struct arena arena = {0};
+    int result = kind == FILE_TEXT ? read_text(driver, &file, err) : file_read(&file, driver->input, err);
+    if (result != 0)
+        return -1;
+    result = compile_module(driver, &file, path, &arena, err);
+    arena_free(&arena);
+    file_close(&file);
+    return result;
+}
+
+int driver_write_object(const struct driver *driver, const char *path, struct err *err)
+{
+    enum file_kind kind;
+    if (driver_file_kind(driver->input, &kind, err) != 0)
+        return -1;
+    if (kind != FILE_WASM && kind != FILE_TEXT)
+        return err_set(err, "%s: is compiled already", driver->input);
+    return compile_source(driver, kind, path, err);
+}
+
+/* --- object to executable --- */
+
+static int link_object(const struct driver *driver, const char *object, const char *path, struct err *err)
+{
+    double start = now();
+    if (link_program(object, &driver->link, path, err) != 0)
+        return -1;
+    tell(driver, "link", start);
+    return 0;
+}
+
+int driver_write_executable(const struct driver *driver, const char *path, struct err *err)
+{
+    enum file_kind kind;
+    struct temp_dir temp;
+    if (driver_file_kind(driver->input, &kind, err) != 0)
+        return -1;
+    if (kind == FILE_OBJECT)
+        return link_object(driver, driver->input, path, err);
+    if (kind != FILE_WASM && kind != FILE_TEXT)
+        return err_set(err, "%s: is linked already", driver->input);
+    if (temp_dir_make(&temp, err) != 0)
+        return -1;
+    struct arena arena = {0};
+    const char *object = arena_printf(&arena, "%s/program.o", temp.path);
+    int result = compile_source(driver, kind, object, err);
+    if (result == 0)
+        result = link_object(driver, object, path, err);
+    temp_dir_remove(&temp);
+    arena_free(&arena);
+    return result;
+}
+
+/* --- executable to image --- */
+
+int driver_write_image(const struct driver *driver, const char *path, struct err *err)
+{
+    struct temp_dir temp;
+    if (temp_dir_make(&temp, err) != 0)
+        return -1;
+    struct arena arena = {0};
+    const char *kernel = arena_printf(&arena, "%s/program.elf", temp.path);
+    int result = driver_write_executable(driver, kernel, err);
+    if (result == 0) {
+        double start = now();
+        result = image_write_raw(kernel, path, err);
+        tell(driver, "image", start);
+    }
+    temp_dir_remove(&temp);
+    arena_free(&arena);
+    return result;
+}
+
+const char *const *driver_program_args(const char *name, const char *const *arguments, struct arena *arena)
+{
+    size_t count = 0;
+    while (arguments && arguments[count])
+        count++;
+    const char **args = arena_array(arena, count + 2, sizeof *args);
+    const char *slash = strrchr(name, '/');
+    args[0] = slash ? slash + 1 : name;
+    if (count)
+        memcpy(args + 1, arguments, count * sizeof *args);
+    return args;
+}

@@ -1,0 +1,41 @@
+/* mewz-cc link: from an object to an executable. */
+#include "cc/settings.h"
+#include "cc/verb.h"
+
+static const char help[] = "Links an object of mewz-cc compile with its system: the result is a kernel for QEMU\n"
+                           "and other hypervisors, or with --target x86_64-linux a static executable. ld.lld by\n"
+                           "hand does the same (pkg-config --libs mewz), without arguments and environment.\n";
+
+static int link_to_output(const struct settings *settings, const struct command_line *line, struct arena *arena,
+                          struct err *err)
+{
+    enum file_kind kind;
+    struct driver driver;
+    if (settings_make_driver(settings, line, &driver, arena, err) != 0 ||
+        driver_file_kind(driver.input, &kind, err) != 0)
+        return -1;
+    if (kind != FILE_OBJECT)
+        return err_set(err, "%s: not an object: mewz-cc compile makes one, mewz-cc build does both", driver.input);
+    return settings_write_output(settings, &driver, driver_write_executable, err);
+}
+
+static int run(char **argv, struct err *err)
+{
+    struct command_line line = {
+        .verb = "link",
+        .verb_bit = SETTINGS_LINK,
+        .usage = "APP.o -o APP.elf [options] [-- ARG...]",
+        .help = help,
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+    };
+    struct settings settings;
+    struct arena arena = {0};
+    int result = settings_parse(&settings, &line, argv, &arena, err);
+    if (result == 0 && !line.wants_help)
+        result = link_to_output(&settings, &line, &arena, err);
+    arena_free(&arena);
+    return result;
+}
+
+const struct verb verb_link = {"link", "link an object with its system", run};

@@ -1,0 +1,70 @@
+/* mewz-cc: the command line of the SDK. Picks the verb, and prints its error; each verb has its own file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cc/suggest.h"
+#include "cc/verb.h"
+
+static const struct verb *const verbs[] = {
+    &verb_build, &verb_compile, &verb_link, &verb_run, &verb_inspect, &verb_doctor,
+};
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+static void print_help(FILE *stream)
+{
+    fputs("usage: mewz-cc VERB ...\n\n"
+          "Compiles WebAssembly programs ahead of time, and makes machine images of them in\n"
+          "which they run alone, without an operating system below them.\n\n"
+          "Verbs:\n",
+          stream);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("\nmewz-cc VERB --help says more of each; mewz-cc --version prints the version.\n"
+          "The manual page is mewz-cc(1).\n",
+          stream);
+}
+
+static int unknown_verb(const char *word, struct err *err)
+{
+    const char *names[VERB_COUNT];
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i]->name;
+    const char *nearest = suggest_nearest(word, names, VERB_COUNT);
+    const char *kind = *word == '-' ? "option" : "verb";
+    if (nearest && *word != '-')
+        return err_set_status(err, EXIT_USAGE, "unknown %s %s, did you mean %s?", kind, word, nearest);
+    return err_set_status(err, EXIT_USAGE, "unknown %s %s (see mewz-cc --help)", kind, word);
+}
+
+static int run(char **argv, struct err *err)
+{
+    const char *word = argv[0];
+    if (!word) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(word, "--version") == 0) {
+        puts("mewz-cc " MEWZ_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i]->name, word) == 0)
+            return verbs[i]->run(argv + 1, err);
+    return unknown_verb(word, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    int status = run(argc > 0 ? argv + 1 : argv, &err);
+    if (fflush(stdout) != 0 && status == EXIT_OK)
+        status = err_set_errno(&err, "stdout");
+    if (status >= 0)
+        return status;
+    fprintf(stderr, "mewz-cc: %s\n", err.text);
+    return (int)err.status;
+}

@@ -1,0 +1,106 @@
+#include "cc/settings.h"
+
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+
+#include <mewz/abi.h>
+
+static const char *const formats[] = {"raw", "elf", NULL};
+static const char *const targets[] = {"x86_64-mewz", "x86_64-linux", NULL};
+static const char *const cpus[] = {"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native", NULL};
+static const char *const accels[] = {"tcg", "kvm", NULL};
+static const char *const firmwares[] = {"bios", "uefi", NULL};
+static const struct option_range levels = {0, 3};
+static const struct option_range mebibytes = {1, 1024 * 1024};
+static const struct option_range ports = {1, 65535};
+
+#define ALL      (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_RUN)
+#define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK)
+#define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN)
+#define LINKS    (SETTINGS_BUILD | SETTINGS_LINK | SETTINGS_RUN)
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct option options[] = {
+    {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
+    {SETTINGS_BUILD, "--format", "FORMAT", OPTION_CHOICE, AT(format), formats,
+     "raw or elf; by default from OUT's ending: .img and .raw, or .elf"},
+    {SETTINGS_BUILD | SETTINGS_LINK, "--target", "SYSTEM", OPTION_CHOICE, AT(target), targets,
+     "x86_64-mewz (the default) or x86_64-linux"},
+    {SETTINGS_RUN, "-m", "MIB", OPTION_NUMBER, AT(memory_mib), &mebibytes, "the machine's memory; 512 by default"},
+    {SETTINGS_RUN, "--accel", "ACCEL", OPTION_CHOICE, AT(accel), accels, "tcg or kvm; by default kvm where it works"},
+    {SETTINGS_RUN, "--machine", "TYPE", OPTION_STRING, AT(machine), NULL,
+     "QEMU's machine; microvm for a program, pc for an image"},
+    {SETTINGS_RUN, "--firmware", "KIND", OPTION_CHOICE, AT(firmware), firmwares, "bios or uefi, to boot an image"},
+    {SETTINGS_RUN, "--gdb", "PORT", OPTION_NUMBER, AT(gdb_port), &ports, "wait for a debugger on that port"},
+    {ALL & ~SETTINGS_COMPILE, "--env", "K=V", OPTION_ASSIGNMENTS, AT(env), NULL, "add to the program's environment"},
+    {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
+    {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
+    {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
+    {ALL, "-g", NULL, OPTION_FLAG, AT(debug), NULL, "keep what debuggers need"},
+    {ALL, "--allow-missing", NULL, OPTION_FLAG, AT(allow_missing), NULL,
+     "imports that the system lacks trap when called"},
+    {ALL, "-v", NULL, OPTION_FLAG, AT(verbose), NULL, "tell the commands, the time of each stage, and the sizes"},
+};
+
+int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
+                   struct err *err)
+{
+    *settings = (struct settings){.target = "x86_64-mewz", .optimise = 2, .cpu = "x86-64-v2"};
+    line->options = options;
+    line->option_count = sizeof options / sizeof *options;
+    line->values = settings;
+    line->takes_arguments = (line->verb_bit & LINKS) != 0;
+    return options_parse(line, argv, arena, err);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
+                         struct arena *arena, struct err *err)
+{
+    const char *input = line->operands[0];
+    if (settings->output && is_same_file(input, settings->output))
+        return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb, settings->output);
+    if (settings->memory_max && settings->memory_max < MEWZ_PAGE_SIZE)
+        return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB", line->verb);
+    *driver = (struct driver){.input = input, .verbose = settings->verbose};
+    driver->compile = (struct compile_options){
+        .optimise = settings->optimise,
+        .cpu = settings->cpu,
+        .debug = settings->debug,
+        .allow_missing = settings->allow_missing,
+        .memory_max = settings->memory_max / MEWZ_PAGE_SIZE,
+    };
+    driver->link = (struct link_options){
+        .target = link_target_find(settings->target),
+        .name = input,
+        .config = {.args = driver_program_args(input, line->arguments, arena), .env = settings->env.strings},
+        .allow_missing = settings->allow_missing,
+        .verbose = settings->verbose,
+        .debug = settings->debug,
+    };
+    if (settings->verbose)
+        proc_print_commands();
+    return 0;
+}
+
+int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,
+                          struct err *err)
+{
+    struct output output;
+    if (output_begin(&output, settings->output, err) != 0)
+        return -1;
+    int result = write(driver, output.path, err);
+    if (result == 0)
+        result = output_commit(&output, err);
+    output_discard(&output);
+    return result;
+}

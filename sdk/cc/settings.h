@@ -1,0 +1,53 @@
+/* settings.h: what the command line of any verb can set, and what follows from it. */
+#ifndef CC_SETTINGS_H
+#define CC_SETTINGS_H
+
+#include "cc/driver.h"
+#include "cc/options.h"
+
+/* The bits of struct option's `verbs`. */
+enum {
+    SETTINGS_BUILD = 1,
+    SETTINGS_COMPILE = 2,
+    SETTINGS_LINK = 4,
+    SETTINGS_RUN = 8,
+    SETTINGS_INSPECT = 16,
+    SETTINGS_DOCTOR = 32,
+};
+
+struct settings {
+    const char *output;
+    const char *format; /* NULL where the output's ending is to say it */
+    const char *target;
+    unsigned optimise;
+    const char *cpu;
+    uint64_t memory_max; /* bytes; 0 for what the module says */
+    bool debug;
+    bool allow_missing;
+    struct option_list env;
+    bool verbose;
+
+    /* of `run` */
+    uint64_t memory_mib; /* 0 for the default */
+    const char *accel, *machine, *firmware;
+    uint64_t gdb_port;
+};
+
+/* Parses the words behind a verb, whose `verb`, `verb_bit`, `usage`, `help` and operand counts the caller gives; the
+ * rest of the line is set here. Unset settings get their defaults. */
+int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
+                   struct err *err);
+
+/* Sets up the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
+ * output would replace the input. */
+int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
+                         struct arena *arena, struct err *err);
+
+/* One of the driver's functions that write a stage's result. */
+typedef int driver_write(const struct driver *driver, const char *path, struct err *err);
+
+/* Has it write the output, which appears only if it succeeds. */
+int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,
+                          struct err *err);
+
+#endif
