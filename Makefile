@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps
 
-.PHONY: all clean packages demo check check-all $(SUITES:%=check-%) bench deps install format check-format check-lint
+.PHONY: all clean packages demo check check-all $(SUITES:%=check-%) check-hostile bench deps install format check-format check-lint
 .DELETE_ON_ERROR:
 .SECONDARY:
 all:
@@ -92,7 +92,9 @@ $(TARGETS:%=lib/%/link.ld):
 	@mkdir -p $(@D)
 	cp $< $@
 
-SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld)
+include sdk/image/boot/rules.mk
+
+SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
@@ -174,7 +176,27 @@ check-all: all $(UNIT_TESTS) $(BUILD)/spec/verdict $(GUESTS) $(APPS)
 check: deps
 	$(MAKE) -s -j$(CORES) check-all
 
-bench: all $(APPS)
+# More than `make check` runs of the same.
+check-hostile: all $(GUESTS)
+	HOSTILE=10000 bats tests/e2e/hostile.bats
+
+# --- figures: each beside its bar ---
+
+BENCH = $(addprefix $(BUILD)/bench/,measure boot_plugin.so bare.elf)
+
+$(BUILD)/bench/measure: tests/bench/measure.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -o $@ $<
+$(BUILD)/bench/boot_plugin.so: tests/bench/boot_plugin.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+$(BUILD)/bench/bare.o: tests/bench/bare.S
+	@mkdir -p $(@D)
+	$(CC) -target x86_64-unknown-none-elf -c $< -o $@
+$(BUILD)/bench/bare.elf: $(BUILD)/bench/bare.o
+	ld.lld-19 -Ttext=0x100000 -e entry -o $@ $<
+
+bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 	tests/bench/bench.sh
 
 # --- form ---
