@@ -94,7 +94,9 @@ $(TARGETS:%=lib/%/link.ld):
 
 include sdk/image/boot/rules.mk
 
-SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
+include sdk/image/boot/rules.mk
+
+SDK_FILES = bin/mewz-cc $(BOOT_FILES) $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---

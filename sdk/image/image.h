@@ -10,6 +10,7 @@ int image_write_raw(const char *elf, const char *path, struct err *err);
 
 /* Finds the kernel ELF inside a raw image that image_write_raw made: its offset and size in the file. -1 without
  * setting err where the file is no such image. */
-int image_find_kernel(const unsigned char *bytes, unsigned long size, unsigned long *offset, unsigned long *kernel_size);
+int image_find_kernel(const unsigned char *bytes, unsigned long size, unsigned long *offset,
+                      unsigned long *kernel_size);
 
 #endif
