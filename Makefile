@@ -38,7 +38,7 @@ SDK_CFLAGS  = -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk -Isdk/include -D_GNU_SOURCE
               -isystem $(shell $(LLVM) --includedir)
 SDK_SOURCES = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/llvm/*.c sdk/link/*.c sdk/image/*.c sdk/machine/*.c sdk/cc/*.c)
 SDK_OBJECTS = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
-SDK_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -lpthread
+SDK_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -lpthread -lm -fuse-ld=lld
 
 $(BUILD)/sdk/%.o: sdk/%.c | packages
 	@mkdir -p $(@D)
