@@ -1,0 +1,171 @@
+/* compile.c: the way of a module to an object: plan, units on all processors, code map, one object. */
+#include "llvm/compile.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/proc.h"
+#include "llvm/emit.h"
+#include "llvm/import.h"
+#include "llvm/instance.h"
+#include "llvm/lower.h"
+#include "llvm/plan.h"
+#include "llvm/symbols.h"
+#include "llvm/target.h"
+
+/* What the threads share. Each takes the next unit that nobody has taken. */
+struct work {
+    const struct wasm_module *wasm;
+    const struct compile_options *options;
+    const struct plan *plan;
+    atomic_uint next;
+    LLVMMemoryBufferRef *objects; /* one a unit */
+    struct err *errors;           /* one a unit */
+};
+
+static int lower_unit(struct unit *unit, struct err *err)
+{
+    for (uint32_t i = unit->plan->first_func[unit->index]; i < unit->plan->first_func[unit->index + 1]; i++)
+        if (lower_func(unit, i, err) < 0)
+            return -1;
+    if (unit->index == 0)
+        instance_define(unit);
+    return 0;
+}
+
+static void compile_unit(struct work *work, uint32_t index)
+{
+    struct err *err = &work->errors[index];
+    LLVMTargetMachineRef machine = target_machine_new(work->options, err);
+    struct unit unit;
+
+    if (!machine)
+        return;
+    unit_init(&unit, work->wasm, work->plan, work->options, index, machine);
+    if (lower_unit(&unit, err) == 0)
+        emit_unit(&unit, &work->objects[index], err);
+    unit_fini(&unit);
+    LLVMDisposeTargetMachine(machine);
+}
+
+static void *run_thread(void *argument)
+{
+    struct work *work = argument;
+    uint32_t index;
+
+    while ((index = atomic_fetch_add(&work->next, 1)) < work->plan->unit_count)
+        compile_unit(work, index);
+    return NULL;
+}
+
+static unsigned thread_count(const struct work *work)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = work->options->jobs ? work->options->jobs : processors > 0 ? (unsigned)processors : 1;
+
+    return count < work->plan->unit_count ? count : work->plan->unit_count;
+}
+
+/* This thread works too, so that a machine that gives no further threads is only slower. */
+static void compile_units(struct work *work)
+{
+    unsigned count = thread_count(work), started = 0;
+    pthread_t *threads = memory_alloc(count * sizeof(*threads));
+
+    while (started + 1 < count && pthread_create(&threads[started], NULL, run_thread, work) == 0)
+        started++;
+    run_thread(work);
+    while (started > 0)
+        pthread_join(threads[--started], NULL);
+    free(threads);
+}
+
+/* The first unit's error, whichever thread failed first. */
+static int first_error(const struct work *work, struct err *err)
+{
+    for (uint32_t i = 0; i < work->plan->unit_count; i++)
+        if (work->errors[i].set) {
+            *err = work->errors[i];
+            return -1;
+        }
+    return 0;
+}
+
+static int write_object(LLVMMemoryBufferRef object, const char *path, struct err *err)
+{
+    struct output output;
+    int result = output_begin(&output, path, err);
+
+    if (result < 0)
+        return -1;
+    result = output_write(&output, LLVMGetBufferStart(object), LLVMGetBufferSize(object), err);
+    if (result == 0)
+        result = output_commit(&output, err);
+    output_discard(&output);
+    return result;
+}
+
+/* Joins the objects in the order of their units. */
+static int join_objects(const struct work *work, const struct temp_dir *dir, struct arena *arena, const char *path,
+                        struct err *err)
+{
+    uint32_t count = work->plan->unit_count, argc = 0;
+    const char **argv = arena_array(arena, (size_t)count + 8, sizeof(*argv));
+
+    argv[argc++] = "ld.lld-19";
+    argv[argc++] = "-r";
+    if (!work->options->debug)
+        argv[argc++] = "--strip-debug";
+    argv[argc++] = "-o";
+    argv[argc++] = path;
+    for (uint32_t i = 0; i < count; i++) {
+        char *name = arena_printf(arena, "%s/%u.o", dir->path, i);
+
+        if (write_object(work->objects[i], name, err) < 0)
+            return -1;
+        argv[argc++] = name;
+    }
+    return proc_run(argv, "lld-19", NULL, err);
+}
+
+static int compile_with_arena(const struct wasm_module *wasm, const struct compile_options *options, const char *path,
+                              struct arena *arena, struct err *err)
+{
+    struct plan plan;
+    struct work work = {.wasm = wasm, .options = options, .plan = &plan};
+    struct temp_dir dir;
+    int result;
+
+    if (plan_make(&plan, wasm, arena, err) < 0)
+        return -1;
+    work.objects = arena_array(arena, plan.unit_count, sizeof(LLVMMemoryBufferRef));
+    work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
+    compile_units(&work);
+    result = first_error(&work, err);
+    if (result == 0 && (result = temp_dir_make(&dir, err)) == 0) {
+        result = join_objects(&work, &dir, arena, path, err);
+        temp_dir_remove(&dir);
+    }
+    for (uint32_t i = 0; i < plan.unit_count; i++)
+        if (work.objects[i])
+            LLVMDisposeMemoryBuffer(work.objects[i]);
+    return result;
+}
+
+int llvm_compile(const struct wasm_module *module, const struct compile_options *options, const char *path,
+                 struct err *err)
+{
+    struct arena arena = {0};
+    int result = import_check(module, err);
+
+    if (result == 0)
+        result = compile_with_arena(module, options, path, &arena, err);
+    arena_free(&arena);
+    return result;
+}

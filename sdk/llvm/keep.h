@@ -1,0 +1,14 @@
+/* keep.h: traps that LLVM would optimise away. */
+#ifndef LLVM_KEEP_H
+#define LLVM_KEEP_H
+
+#include "llvm/unit.h"
+
+/* A load traps out of bounds even if its value is dropped (core specification, section 4.4.7.1), but LLVM deletes a
+ * load without a use, and a call of a function that only loads. All loads from linear memory are volatile when they
+ * are made. This function runs after passes that delete what the program does not use, when a value with a use is
+ * one that matters: such loads become ordinary ones, which the optimiser may merge, move and vectorise; the others
+ * stay volatile. A call without a use gets one. */
+void keep_traps(struct unit *unit);
+
+#endif

@@ -1,0 +1,172 @@
+/* lower.c: the run through a function's body, and what the handlers share. */
+#include "llvm/lower.h"
+
+#include <stdlib.h>
+
+#include <mewz/abi.h>
+
+#include "base/memory.h"
+#include "llvm/symbols.h"
+
+struct lowering {
+    void (*emit)(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
+    intptr_t argument; /* a number, or a pointer to a string */
+};
+
+#define FIRST_ARGUMENT(first, ...) (intptr_t)(first)
+static const struct lowering lowerings[WASM_OP_COUNT] = {
+#define OP(name, text, prefix, code, immediate, signature, feature, access, lowering, ...)                             \
+    [WASM_OP_##name] = {lower_##lowering, FIRST_ARGUMENT(__VA_ARGS__ __VA_OPT__(, ) 0)},
+#include "wasm/opcodes.def"
+#undef OP
+};
+
+void stack_push(struct lower *l, LLVMValueRef value)
+{
+    if (l->value_count == l->value_capacity) {
+        l->value_capacity = l->value_capacity ? 2 * l->value_capacity : 64;
+        l->values = memory_resize(l->values, l->value_capacity * sizeof(*l->values));
+    }
+    l->values[l->value_count++] = value;
+}
+
+LLVMValueRef stack_pop(struct lower *l)
+{
+    return l->values[--l->value_count];
+}
+
+void lower_locate(struct lower *l, LLVMValueRef instruction)
+{
+    LLVMInstructionSetDebugLoc(instruction,
+                               LLVMDIBuilderCreateDebugLocation(l->unit->context, l->offset, 0, l->scope, NULL));
+}
+
+LLVMBasicBlockRef lower_new_block(struct lower *l)
+{
+    LLVMBasicBlockRef block = LLVMAppendBasicBlockInContext(l->unit->context, l->function, "");
+
+    LLVMMoveBasicBlockAfter(block, LLVMGetInsertBlock(l->builder));
+    return block;
+}
+
+void trap_now(struct lower *l, unsigned kind)
+{
+    lower_locate(l, unit_build_trap(l->unit, kind));
+    l->is_dead = true;
+}
+
+/* Blocks that end in a trap come last, out of the way of the code that runs. */
+void trap_if(struct lower *l, LLVMValueRef condition, unsigned kind)
+{
+    LLVMBasicBlockRef trap = LLVMAppendBasicBlockInContext(l->unit->context, l->function, "");
+    LLVMBasicBlockRef next = lower_new_block(l);
+
+    LLVMBuildCondBr(l->builder, condition, trap, next);
+    LLVMPositionBuilderAtEnd(l->builder, trap);
+    lower_locate(l, unit_build_trap(l->unit, kind));
+    LLVMPositionBuilderAtEnd(l->builder, next);
+}
+
+void trap_unless_inside(struct lower *l, LLVMValueRef start, LLVMValueRef count, LLVMValueRef size, unsigned kind)
+{
+    LLVMValueRef end = LLVMBuildAdd(l->builder, start, count, "");
+
+    trap_if(l, LLVMBuildICmp(l->builder, LLVMIntUGT, end, size, ""), kind);
+}
+
+LLVMValueRef lower_widen(struct lower *l, LLVMValueRef value)
+{
+    return LLVMBuildZExt(l->builder, value, l->unit->i64, "");
+}
+
+/* A local starts as its parameter, or as zero (core specification, section 4.4.10.1). */
+static void add_local(struct lower *l, uint32_t index, wasm_valtype valtype, LLVMValueRef init)
+{
+    LLVMTypeRef type = unit_valtype(l->unit, valtype);
+
+    l->local_types[index] = type;
+    l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
+    LLVMBuildStore(l->builder, init ? init : LLVMConstNull(type), l->locals[index]);
+}
+
+static void add_locals(struct lower *l)
+{
+    const struct wasm_functype *type = &l->wasm->types[l->func->type];
+    uint32_t index = 0;
+
+    l->locals = arena_array(&l->arena, l->func->local_count, sizeof(*l->locals));
+    l->local_types = arena_array(&l->arena, l->func->local_count, sizeof(*l->local_types));
+    for (; index < type->param_count; index++)
+        add_local(l, index, type->params[index], LLVMGetParam(l->function, index));
+    for (uint32_t run = 0; run < l->func->local_run_count; run++)
+        for (uint32_t i = 0; i < l->func->locals[run].count; i++)
+            add_local(l, index++, l->func->locals[run].type, NULL);
+}
+
+/* Instructions that cannot be reached have no meaning to lower, but their blocks must be counted. */
+static bool skip_dead(struct lower *l, const struct wasm_instr *instr)
+{
+    switch (instr->op) {
+    case WASM_OP_BLOCK:
+    case WASM_OP_LOOP:
+    case WASM_OP_IF:
+        l->dead_depth++;
+        return true;
+    case WASM_OP_ELSE:
+        return l->dead_depth > 0;
+    case WASM_OP_END:
+        if (l->dead_depth == 0)
+            return false;
+        l->dead_depth--;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static int lower_body(struct lower *l)
+{
+    struct wasm_expr body = l->func->body;
+    struct wasm_reader reader = {.module = l->wasm->bytes, .offset = body.offset, .end = body.offset + body.size};
+    struct wasm_instr instr;
+
+    while (l->control_count > 0) {
+        if (wasm_read_instr(&reader, &instr, l->err) < 0)
+            return -1;
+        l->offset = instr.offset;
+        if (l->is_dead && skip_dead(l, &instr))
+            continue;
+        lowerings[instr.op].emit(l, &instr, lowerings[instr.op].argument);
+        if (l->err->set)
+            return -1;
+    }
+    return 0;
+}
+
+int lower_func(struct unit *unit, uint32_t index, struct err *err)
+{
+    const struct wasm_func *func = &unit->wasm->funcs[index];
+    struct lower l = {.unit = unit, .wasm = unit->wasm, .builder = unit->builder, .func = func, .err = err};
+    int result;
+
+    l.function = unit_func(unit, index);
+    unit_define_func(unit, l.function);
+    l.scope = unit_describe_func(unit, l.function, func->body_offset);
+    LLVMPositionBuilderAtEnd(l.builder, LLVMAppendBasicBlockInContext(unit->context, l.function, ""));
+    add_locals(&l);
+    control_begin_func(&l);
+    result = lower_body(&l);
+    if (result < 0)
+        err_prefix(err, "%s:0x%x: func %u%s%s%s", unit->wasm->file, l.offset, index, func->name ? " \"" : "",
+                   func->name ? func->name : "", func->name ? "\"" : "");
+    free(l.values);
+    free(l.controls);
+    arena_free(&l.arena);
+    return result;
+}
+
+void lower_simd(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    (void)argument;
+    err_set(l->err, "%s: SIMD is not supported yet", wasm_op_info[instr->op].name);
+}

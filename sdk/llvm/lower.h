@@ -1,0 +1,162 @@
+/* lower.h: from a function's instructions to LLVM IR.
+ *
+ * lower_func runs through the body once. opcodes.def names each instruction's handler; a handler pops its operands
+ * off the value stack, builds IR and pushes the results. The validator has checked everything, so handlers check
+ * nothing. Code that cannot be reached is skipped, so that handlers never see it.
+ *
+ * Locals are stack slots here; LLVM turns them into values. */
+#ifndef LLVM_LOWER_H
+#define LLVM_LOWER_H
+
+#include "base/arena.h"
+#include "wasm/instr.h"
+#include "llvm/unit.h"
+
+/* The arguments of handlers in opcodes.def that are not LLVM's own. */
+enum lower_sign { UNSIGNED, SIGNED };
+
+enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF };
+
+/* A block that has begun and not ended (lower_control.c). */
+struct control {
+    enum control_kind kind;
+    struct wasm_block type;
+    size_t height;                /* of the value stack without the block's parameters */
+    LLVMBasicBlockRef target;     /* where a branch to its label goes: a loop's head, others' end; NULL until used */
+    LLVMValueRef *phis;           /* in `target`: the values that branches bring */
+    LLVMBasicBlockRef else_block; /* an `if` whose `else` has not come yet */
+    LLVMValueRef *else_params;    /* its parameters */
+    LLVMBasicBlockRef table_edge; /* the way of the br_table at `table_offset` to `target` */
+    uint32_t table_offset;
+};
+
+struct lower {
+    struct unit *unit;
+    const struct wasm_module *wasm;
+    LLVMBuilderRef builder;
+    const struct wasm_func *func;
+    LLVMValueRef function;
+    LLVMValueRef *locals; /* stack slots */
+    LLVMTypeRef *local_types;
+
+    LLVMValueRef *values;
+    size_t value_count, value_capacity;
+    struct control *controls;
+    size_t control_count, control_capacity;
+    bool is_dead;        /* this place cannot be reached */
+    uint32_t dead_depth; /* blocks that began in dead code */
+
+    uint32_t offset; /* of the current instruction */
+    LLVMMetadataRef scope;
+    struct arena arena; /* lives as long as the function is lowered */
+    struct err *err;
+};
+
+/* Lowers function `index`, which this unit defines. */
+int lower_func(struct unit *unit, uint32_t index, struct err *err);
+
+void stack_push(struct lower *l, LLVMValueRef value);
+LLVMValueRef stack_pop(struct lower *l);
+
+/* Gives an instruction that can trap, or a call, its place in the wasm module. Others need none. */
+void lower_locate(struct lower *l, LLVMValueRef instruction);
+
+/* The value, as a quiet NaN if it is a NaN. */
+LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value);
+
+/* A new block after the current one. */
+LLVMBasicBlockRef lower_new_block(struct lower *l);
+
+/* Traps here (kind: abi.h); what follows is dead. Or traps if `condition` holds and goes on otherwise. */
+void trap_now(struct lower *l, unsigned kind);
+void trap_if(struct lower *l, LLVMValueRef condition, unsigned kind);
+
+/* Traps unless `count` elements from `start` on lie within `size`; all three are i64 of which no sum overflows. */
+void trap_unless_inside(struct lower *l, LLVMValueRef start, LLVMValueRef count, LLVMValueRef size, unsigned kind);
+
+/* Zero-extends an i32 to i64. */
+LLVMValueRef lower_widen(struct lower *l, LLVMValueRef value);
+
+/* The address of a table's element; traps with `kind` where there is none. `index` is an i32. */
+LLVMValueRef table_slot(struct lower *l, uint32_t table, LLVMValueRef index, unsigned kind);
+
+/* The signature of a block as arrays of types (`*count` of them). */
+const wasm_valtype *control_params(const struct lower *l, const struct control *control, uint32_t *count);
+const wasm_valtype *control_results(const struct lower *l, const struct control *control, uint32_t *count);
+
+/* Opens the function's own block. */
+void control_begin_func(struct lower *l);
+
+#define LOWERING(name) void lower_##name(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
+/* lower_control.c */
+LOWERING(unreachable)
+LOWERING(nop)
+LOWERING(block)
+LOWERING(loop)
+LOWERING(if)
+LOWERING(else)
+LOWERING(end)
+LOWERING(br)
+LOWERING(br_if)
+LOWERING(br_table)
+LOWERING(return)
+/* lower_call.c */
+LOWERING(call)
+LOWERING(call_indirect)
+/* lower_variable.c */
+LOWERING(drop)
+LOWERING(select)
+LOWERING(local_get)
+LOWERING(local_set)
+LOWERING(local_tee)
+LOWERING(global_get)
+LOWERING(global_set)
+/* lower_table.c */
+LOWERING(table_get)
+LOWERING(table_set)
+LOWERING(table_init)
+LOWERING(elem_drop)
+LOWERING(table_copy)
+LOWERING(table_grow)
+LOWERING(table_size)
+LOWERING(table_fill)
+LOWERING(ref_null)
+LOWERING(ref_is_null)
+LOWERING(ref_func)
+/* lower_memory.c */
+LOWERING(load)
+LOWERING(store)
+LOWERING(memory_size)
+LOWERING(memory_grow)
+LOWERING(memory_init)
+LOWERING(data_drop)
+LOWERING(memory_copy)
+LOWERING(memory_fill)
+/* lower_integer.c */
+LOWERING(eqz)
+LOWERING(compare)
+LOWERING(count_zeros)
+LOWERING(unary_intrinsic)
+LOWERING(binop)
+LOWERING(divide)
+LOWERING(shift)
+LOWERING(rotate)
+LOWERING(sign_extend)
+/* lower_float.c */
+LOWERING(float_compare)
+LOWERING(float_neg)
+LOWERING(float_unary)
+LOWERING(float_binop)
+LOWERING(float_minmax)
+LOWERING(binary_intrinsic)
+/* lower_convert.c */
+LOWERING(constant)
+LOWERING(convert)
+LOWERING(float_resize)
+LOWERING(trunc_checked)
+LOWERING(trunc_sat)
+/* lower.c */
+LOWERING(simd)
+#undef LOWERING
+
+#endif

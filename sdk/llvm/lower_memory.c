@@ -1,0 +1,136 @@
+/* lower_memory.c: linear memory (core specification, section 4.4.7).
+ *
+ * An access is one instruction: the address of memory, a constant of the linker's, is its displacement. What lies out
+ * of bounds faults (abi.h, MEWZ_MEMORY_RESERVE). */
+#include <mewz/abi.h>
+
+#include "llvm/lower.h"
+#include "llvm/symbols.h"
+
+enum memory_member { MEMORY_BASE, MEMORY_PAGES };
+
+static LLVMValueRef build_address(struct lower *l, LLVMValueRef index, uint64_t offset)
+{
+    LLVMValueRef base = lower_widen(l, index), constant = unit_i64(l->unit, offset), address;
+
+    address = LLVMBuildGEP2(l->builder, l->unit->i8, unit_memory(l->unit), &base, 1, "");
+    return offset ? LLVMBuildGEP2(l->builder, l->unit->i8, address, &constant, 1, "") : address;
+}
+
+/* The integer type of an access of 1 << log2 bytes. */
+static LLVMTypeRef access_type(struct lower *l, unsigned log2)
+{
+    return LLVMIntTypeInContext(l->unit->context, 8u << log2);
+}
+
+static bool is_narrow(LLVMTypeRef type, LLVMTypeRef access)
+{
+    return LLVMGetTypeKind(type) == LLVMIntegerTypeKind && type != access;
+}
+
+/* A load must trap even if nobody uses its value, so it is volatile here. optimise.c makes it an ordinary one where
+ * the value is used. The alignment in the module is a hint that need not be true. */
+void lower_load(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    const struct wasm_op_info *info = &wasm_op_info[instr->op];
+    LLVMTypeRef type = unit_letter_type(l->unit, info->signature[2]), access = access_type(l, info->access);
+    bool narrow = is_narrow(type, access);
+    LLVMValueRef address = build_address(l, stack_pop(l), instr->mem.offset);
+    LLVMValueRef value = LLVMBuildLoad2(l->builder, narrow ? access : type, address, "");
+
+    LLVMSetAlignment(value, 1);
+    LLVMSetVolatile(value, true);
+    lower_locate(l, value);
+    if (narrow)
+        value = LLVMBuildIntCast2(l->builder, value, type, argument == SIGNED, "");
+    stack_push(l, value);
+}
+
+void lower_store(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMTypeRef access = access_type(l, wasm_op_info[instr->op].access);
+    LLVMValueRef value = stack_pop(l), address = build_address(l, stack_pop(l), instr->mem.offset), store;
+
+    (void)argument;
+    if (is_narrow(LLVMTypeOf(value), access))
+        value = LLVMBuildTrunc(l->builder, value, access, "");
+    store = LLVMBuildStore(l->builder, value, address);
+    LLVMSetAlignment(store, 1);
+    lower_locate(l, store);
+}
+
+static LLVMValueRef memory_member(struct lower *l, enum memory_member member)
+{
+    return LLVMBuildStructGEP2(l->builder, l->unit->memory_type, unit_memories(l->unit), member, "");
+}
+
+static LLVMValueRef load_pages(struct lower *l)
+{
+    return LLVMBuildLoad2(l->builder, l->unit->i64, memory_member(l, MEMORY_PAGES), "");
+}
+
+static LLVMValueRef load_size(struct lower *l)
+{
+    return LLVMBuildMul(l->builder, load_pages(l), unit_i64(l->unit, MEWZ_PAGE_SIZE), "");
+}
+
+void lower_memory_size(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    (void)instr, (void)argument;
+    stack_push(l, LLVMBuildTrunc(l->builder, load_pages(l), l->unit->i32, ""));
+}
+
+/* UINT64_MAX, the failure, becomes -1. */
+void lower_memory_grow(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMTypeRef params[] = {l->unit->ptr, l->unit->i64}, type = LLVMFunctionType(l->unit->i64, params, 2, false);
+    LLVMValueRef args[] = {unit_memories(l->unit), lower_widen(l, stack_pop(l))};
+    LLVMValueRef grow = unit_contract_func(l->unit, "mewz_memory_grow", type);
+    LLVMValueRef call = LLVMBuildCall2(l->builder, type, grow, args, 2, "");
+
+    (void)instr, (void)argument;
+    lower_locate(l, call);
+    stack_push(l, LLVMBuildTrunc(l->builder, call, l->unit->i32, ""));
+}
+
+/* The bulk instructions check their whole range first, so that nothing is written before a trap. */
+void lower_memory_init(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = lower_widen(l, stack_pop(l)), to = stack_pop(l);
+    LLVMValueRef size = LLVMBuildLoad2(l->builder, l->unit->i32, unit_data_size(l->unit, instr->index), "");
+    LLVMValueRef source;
+
+    (void)argument;
+    trap_unless_inside(l, from, count, lower_widen(l, size), MEWZ_TRAP_MEMORY);
+    trap_unless_inside(l, lower_widen(l, to), count, load_size(l), MEWZ_TRAP_MEMORY);
+    source = LLVMBuildGEP2(l->builder, l->unit->i8, unit_data(l->unit, instr->index), &from, 1, "");
+    lower_locate(l, LLVMBuildMemCpy(l->builder, build_address(l, to, 0), 1, source, 1, count));
+}
+
+void lower_data_drop(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    (void)argument;
+    if (l->unit->plan->data_is_used[instr->index])
+        LLVMBuildStore(l->builder, unit_i32(l->unit, 0), unit_data_size(l->unit, instr->index));
+}
+
+void lower_memory_copy(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = stack_pop(l), to = stack_pop(l), size = load_size(l);
+
+    (void)instr, (void)argument;
+    trap_unless_inside(l, lower_widen(l, from), count, size, MEWZ_TRAP_MEMORY);
+    trap_unless_inside(l, lower_widen(l, to), count, size, MEWZ_TRAP_MEMORY);
+    lower_locate(l, LLVMBuildMemMove(l->builder, build_address(l, to, 0), 1, build_address(l, from, 0), 1, count));
+}
+
+void lower_memory_fill(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef count = lower_widen(l, stack_pop(l));
+    LLVMValueRef byte = LLVMBuildTrunc(l->builder, stack_pop(l), l->unit->i8, "");
+    LLVMValueRef to = stack_pop(l);
+
+    (void)instr, (void)argument;
+    trap_unless_inside(l, lower_widen(l, to), count, load_size(l), MEWZ_TRAP_MEMORY);
+    lower_locate(l, LLVMBuildMemSet(l->builder, build_address(l, to, 0), byte, count, 1));
+}

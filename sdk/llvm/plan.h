@@ -1,0 +1,33 @@
+/* plan.h: what the whole module needs to know before code is generated for parts of it.
+ *
+ * Code is generated in units: LLVM modules of their own, each with a run of consecutive functions, so that several
+ * threads can work. Where the cuts lie depends on the module alone, never on the number of threads. Unit 0 also
+ * holds the instance: globals, tables, segments and the descriptor (instance.h). */
+#ifndef LLVM_PLAN_H
+#define LLVM_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "wasm/module.h"
+
+struct plan_func {
+    uint32_t unit;      /* which defines it; 0 for imports */
+    bool is_shared;     /* other units refer to it */
+    bool is_referenced; /* its address is taken: it needs a struct mewz_func */
+};
+
+struct plan {
+    uint32_t unit_count;  /* at least 1 */
+    uint32_t *first_func; /* unit u has the functions from first_func[u] up to first_func[u + 1] */
+    struct plan_func *funcs;
+    bool *table_is_written; /* an instruction may change its elements */
+    bool *table_is_grown;
+    bool *elem_is_used; /* by table.init */
+    bool *data_is_used; /* by memory.init */
+};
+
+int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,80 @@
+/* target.c: the CPU levels and the code model (abi.h says why: one object links at any address). */
+#include "llvm/target.h"
+
+#include <llvm-c/Core.h>
+#include <llvm-c/Target.h>
+#include <pthread.h>
+#include <string.h>
+
+#define TARGET_TRIPLE "x86_64-unknown-none-elf"
+
+static const struct level {
+    const char *name;
+    const char *cpu; /* LLVM's name */
+} levels[] = {
+    {"x86-64-v1", "x86-64"},    {"x86-64-v2", "x86-64-v2"}, {"x86-64-v3", "x86-64-v3"},
+    {"x86-64-v4", "x86-64-v4"}, {"native", NULL},
+};
+
+static void initialise(void)
+{
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+}
+
+static const struct level *find_level(const char *name)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        if (strcmp(levels[i].name, name) == 0)
+            return &levels[i];
+    return NULL;
+}
+
+static LLVMTargetMachineRef make_machine(LLVMTargetRef target, const char *cpu, const char *features, unsigned optimise)
+{
+    return LLVMCreateTargetMachine(target, TARGET_TRIPLE, cpu, features, (LLVMCodeGenOptLevel)optimise, LLVMRelocPIC,
+                                   LLVMCodeModelSmall);
+}
+
+static LLVMTargetMachineRef make_native_machine(LLVMTargetRef target, unsigned optimise)
+{
+    char *cpu = LLVMGetHostCPUName();
+    char *features = LLVMGetHostCPUFeatures();
+    LLVMTargetMachineRef machine = make_machine(target, cpu, features, optimise);
+
+    LLVMDisposeMessage(cpu);
+    LLVMDisposeMessage(features);
+    return machine;
+}
+
+LLVMTargetMachineRef target_machine_new(const struct compile_options *options, struct err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    const struct level *level = find_level(options->cpu);
+    LLVMTargetRef target;
+    LLVMTargetMachineRef machine;
+    char *message;
+
+    if (!level) {
+        err_set(err, "unknown CPU level \"%s\": expected x86-64-v1, -v2, -v3, -v4 or native", options->cpu);
+        return NULL;
+    }
+    pthread_once(&once, initialise);
+    if (LLVMGetTargetFromTriple(TARGET_TRIPLE, &target, &message)) {
+        err_set(err, "LLVM: %s", message);
+        LLVMDisposeMessage(message);
+        return NULL;
+    }
+    machine = level->cpu ? make_machine(target, level->cpu, "", options->optimise)
+                         : make_native_machine(target, options->optimise);
+    if (!machine)
+        err_set(err, "LLVM has no code generator for " TARGET_TRIPLE);
+    return machine;
+}
+
+bool target_can_round(const struct compile_options *options)
+{
+    return strcmp(options->cpu, "x86-64-v1") != 0;
+}

@@ -1,0 +1,212 @@
+/* unit.c: an LLVM module's frame: types, attributes, debug information. symbols.c has the symbols. */
+#include "llvm/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "llvm/symbols.h"
+
+static void make_types(struct unit *unit)
+{
+    LLVMContextRef context = unit->context;
+
+    unit->i1 = LLVMInt1TypeInContext(context);
+    unit->i8 = LLVMInt8TypeInContext(context);
+    unit->i16 = LLVMInt16TypeInContext(context);
+    unit->i32 = LLVMInt32TypeInContext(context);
+    unit->i64 = LLVMInt64TypeInContext(context);
+    unit->f32 = LLVMFloatTypeInContext(context);
+    unit->f64 = LLVMDoubleTypeInContext(context);
+    unit->v128 = LLVMVectorType(unit->i64, 2);
+    unit->ptr = LLVMPointerTypeInContext(context, 0);
+    unit->void_type = LLVMVoidTypeInContext(context);
+    unit->memory_type =
+        LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->i64, unit->i64, unit->i64}, 4, false);
+    unit->func_type = LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->ptr}, 2, false);
+}
+
+static void add_module_flag(struct unit *unit, const char *name, uint32_t value)
+{
+    LLVMAddModuleFlag(unit->module, LLVMModuleFlagBehaviorWarning, name, strlen(name),
+                      LLVMValueAsMetadata(unit_i32(unit, value)));
+}
+
+/* Line tables are what the code map is made from: a line is an offset in the wasm module. */
+static void make_debug(struct unit *unit)
+{
+    const char *file = unit->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+
+    add_module_flag(unit, "Debug Info Version", LLVMDebugMetadataVersion());
+    add_module_flag(unit, "Dwarf Version", 4);
+    unit->debug = LLVMCreateDIBuilder(unit->module);
+    unit->debug_file = LLVMDIBuilderCreateFile(unit->debug, name, strlen(name), "", 0);
+    LLVMDIBuilderCreateCompileUnit(unit->debug, LLVMDWARFSourceLanguageC, unit->debug_file, "mewz-cc", 7, true, "", 0,
+                                   0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
+    unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
+}
+
+void unit_init(struct unit *unit, const struct wasm_module *wasm, const struct plan *plan,
+               const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine)
+{
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
+    char *triple = LLVMGetTargetMachineTriple(machine);
+
+    *unit = (struct unit){.wasm = wasm, .plan = plan, .options = options, .index = index, .machine = machine};
+    unit->context = LLVMContextCreate();
+    unit->module = LLVMModuleCreateWithNameInContext("wasm", unit->context);
+    unit->builder = LLVMCreateBuilderInContext(unit->context);
+    LLVMSetModuleDataLayout(unit->module, layout);
+    LLVMSetTarget(unit->module, triple);
+    LLVMDisposeTargetData(layout);
+    LLVMDisposeMessage(triple);
+    make_types(unit);
+    make_debug(unit);
+    unit->symbols = symbols_new(wasm);
+}
+
+void unit_fini(struct unit *unit)
+{
+    symbols_free(unit->symbols);
+    LLVMDisposeDIBuilder(unit->debug);
+    LLVMDisposeBuilder(unit->builder);
+    LLVMDisposeModule(unit->module);
+    LLVMContextDispose(unit->context);
+}
+
+LLVMTypeRef unit_valtype(const struct unit *unit, wasm_valtype type)
+{
+    switch (type) {
+    case WASM_I32:
+        return unit->i32;
+    case WASM_I64:
+        return unit->i64;
+    case WASM_F32:
+        return unit->f32;
+    case WASM_F64:
+        return unit->f64;
+    case WASM_V128:
+        return unit->v128;
+    default: /* references: a funcref points to a struct mewz_func, an externref is the host's business */
+        return unit->ptr;
+    }
+}
+
+LLVMTypeRef unit_letter_type(const struct unit *unit, char letter)
+{
+    switch (letter) {
+    case 'i':
+        return unit->i32;
+    case 'I':
+        return unit->i64;
+    case 'f':
+        return unit->f32;
+    case 'F':
+        return unit->f64;
+    default:
+        return unit->v128;
+    }
+}
+
+static LLVMTypeRef *make_type_list(const struct unit *unit, const wasm_valtype *types, uint32_t count)
+{
+    LLVMTypeRef *list = memory_alloc((count + 1) * sizeof(*list));
+
+    for (uint32_t i = 0; i < count; i++)
+        list[i] = unit_valtype(unit, types[i]);
+    return list;
+}
+
+static LLVMTypeRef make_result_type(const struct unit *unit, const struct wasm_functype *type)
+{
+    LLVMTypeRef *list, result;
+
+    if (type->result_count == 0)
+        return unit->void_type;
+    if (type->result_count == 1)
+        return unit_valtype(unit, type->results[0]);
+    list = make_type_list(unit, type->results, type->result_count);
+    result = LLVMStructTypeInContext(unit->context, list, type->result_count, false);
+    free(list);
+    return result;
+}
+
+LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *type)
+{
+    LLVMTypeRef *params = make_type_list(unit, type->params, type->param_count);
+    LLVMTypeRef result = LLVMFunctionType(make_result_type(unit, type), params, type->param_count, false);
+
+    free(params);
+    return result;
+}
+
+LLVMValueRef unit_i32(const struct unit *unit, uint32_t value)
+{
+    return LLVMConstInt(unit->i32, value, false);
+}
+
+LLVMValueRef unit_i64(const struct unit *unit, uint64_t value)
+{
+    return LLVMConstInt(unit->i64, value, false);
+}
+
+static LLVMAttributeRef make_attribute(const struct unit *unit, const char *name, uint64_t value)
+{
+    return LLVMCreateEnumAttribute(unit->context, LLVMGetEnumAttributeKindForName(name, strlen(name)), value);
+}
+
+/* nounwind: there are no exceptions; uwtable 1: yet backtraces walk the frames, from calls and traps only.
+ * noredzone: a kernel's interrupts may use the same stack. null_pointer_is_valid: linear memory may begin low.
+ * probe-stack: a frame larger than the stack's guard must not step over it.
+ * no-builtins: a loop that stores must not become a call of memset, where a trap would not be the program's own. */
+void unit_define_func(struct unit *unit, LLVMValueRef function)
+{
+    static const struct {
+        const char *name;
+        uint64_t value;
+    } flags[] = {{"nounwind", 0}, {"uwtable", 1}, {"noredzone", 0}, {"null_pointer_is_valid", 0}};
+    static const char *const texts[][2] = {
+        {"probe-stack", "inline-asm"}, {"stack-probe-size", "4096"}, {"no-builtins", ""}};
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
+                                make_attribute(unit, flags[i].name, flags[i].value));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        LLVMAddTargetDependentFunctionAttr(function, texts[i][0], texts[i][1]);
+    LLVMSetSection(function, UNIT_TEXT_SECTION);
+}
+
+LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset)
+{
+    size_t size;
+    const char *name = LLVMGetValueName2(function, &size);
+    LLVMMetadataRef scope =
+        LLVMDIBuilderCreateFunction(unit->debug, unit->debug_file, name, size, "", 0, unit->debug_file, offset,
+                                    unit->debug_type, true, true, offset, LLVMDIFlagZero, true);
+
+    LLVMSetSubprogram(function, scope);
+    return scope;
+}
+
+LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
+                                 LLVMValueRef *args, unsigned count)
+{
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    LLVMValueRef function = LLVMGetIntrinsicDeclaration(unit->module, id, types, type_count);
+    LLVMTypeRef type = LLVMIntrinsicGetType(unit->context, id, types, type_count);
+
+    return LLVMBuildCall2(unit->builder, type, function, args, count, "");
+}
+
+/* nomerge: each check keeps its own trap, so that the trap's address says which check it was. */
+LLVMValueRef unit_build_trap(struct unit *unit, unsigned kind)
+{
+    static const char *const attributes[] = {"nomerge", "noreturn", "cold"};
+    LLVMValueRef code = LLVMConstInt(unit->i8, kind, false);
+    LLVMValueRef call = unit_call_intrinsic(unit, "llvm.ubsantrap", NULL, 0, &code, 1);
+
+    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+        LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, attributes[i], 0));
+    LLVMBuildUnreachable(unit->builder);
+    return call;
+}

@@ -1,0 +1,68 @@
+/* unit.h: one LLVM module under construction: its types, and the attributes of its functions. symbols.h has the
+ * symbols that its code refers to. */
+#ifndef LLVM_UNIT_H
+#define LLVM_UNIT_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "wasm/module.h"
+#include "llvm/compile.h"
+#include "llvm/plan.h"
+
+/* All functions go here, so that they lie in the order of their indices (abi.h, struct mewz_code_func). */
+#define UNIT_TEXT_SECTION ".text.wasm"
+
+struct unit_symbols; /* symbols.c */
+
+struct unit {
+    const struct wasm_module *wasm;
+    const struct plan *plan;
+    const struct compile_options *options;
+    uint32_t index;
+    LLVMTargetMachineRef machine; /* the caller's */
+
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMBuilderRef builder;
+
+    LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, v128, ptr, void_type;
+    LLVMTypeRef memory_type; /* struct mewz_memory */
+    LLVMTypeRef func_type;   /* struct mewz_func */
+
+    LLVMDIBuilderRef debug;
+    LLVMMetadataRef debug_file;
+    LLVMMetadataRef debug_type; /* of every function: the line tables need one */
+
+    struct unit_symbols *symbols;
+};
+
+void unit_init(struct unit *unit, const struct wasm_module *wasm, const struct plan *plan,
+               const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine);
+void unit_fini(struct unit *unit);
+
+LLVMTypeRef unit_valtype(const struct unit *unit, wasm_valtype type);
+LLVMTypeRef unit_letter_type(const struct unit *unit, char letter); /* of an opcode's signature (instr.h) */
+
+/* A function type as LLVM has it: several results become a struct. */
+LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *type);
+
+/* An integer constant of 32 or 64 bits. */
+LLVMValueRef unit_i32(const struct unit *unit, uint32_t value);
+LLVMValueRef unit_i64(const struct unit *unit, uint64_t value);
+
+/* Gives a function that this unit defines the attributes that wasm code needs, and its section. */
+void unit_define_func(struct unit *unit, LLVMValueRef function);
+
+/* Gives such a function debug information; `offset` is its place in the wasm module. Returns the scope of locations. */
+LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset);
+
+/* Calls an LLVM intrinsic that is overloaded by `types`. */
+LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
+                                 LLVMValueRef *args, unsigned count);
+
+/* The trap of this kind (abi.h): ends the current block. Returns the call, for its location. */
+LLVMValueRef unit_build_trap(struct unit *unit, unsigned kind);
+
+#endif
