@@ -94,9 +94,7 @@ $(TARGETS:%=lib/%/link.ld):
 
 include sdk/image/boot/rules.mk
 
-include sdk/image/boot/rules.mk
-
-SDK_FILES = bin/mewz-cc $(BOOT_FILES) $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
+SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
