@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "base/proc.h"
+#include "image/boot_plan.h"
 #include "image/gpt.h"
 #include "image/image.h"
-#include "image/plan.h"
 
 /* Hypervisors and clouds want whole MiB; SeaBIOS does not boot a virtio disk of less than half a one. */
 #define SIZE_UNIT (1u << 20)
@@ -183,7 +183,7 @@ int image_write_raw(const char *elf, const char *path, struct err *err)
     int status = open_parts(&parts, elf, err);
     if (status == 0) {
         struct layout layout = lay_out(&parts);
-        status = plan_make(&plan, elf, parts.kernel.data, parts.kernel.size, layout.kernel_offset, err);
+        status = boot_plan_make(&plan, elf, parts.kernel.data, parts.kernel.size, layout.kernel_offset, err);
         if (status == 0)
             status = write_disk(path, &parts, &layout, &plan, err);
     }

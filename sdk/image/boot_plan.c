@@ -1,4 +1,4 @@
-#include "image/plan.h"
+#include "image/boot_plan.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -58,8 +58,8 @@ static bool is_loaded(const struct boot_plan *plan, uint32_t address)
     return false;
 }
 
-int plan_make(struct boot_plan *plan, const char *file, const uint8_t *bytes, size_t size, uint64_t offset,
-              struct err *err)
+int boot_plan_make(struct boot_plan *plan, const char *file, const uint8_t *bytes, size_t size, uint64_t offset,
+                   struct err *err)
 {
     struct elf elf;
     if (elf_open(&elf, file, bytes, size, err) != 0)
