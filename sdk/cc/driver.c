@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "base/elf.h"
-#include "base/file.h"
 #include "base/proc.h"
+#include "cc/compiler.h"
 #include "image/image.h"
 #include "wasm/module.h"
 
@@ -95,6 +95,11 @@ static int read_text(const struct driver *driver, struct file *file, struct err 
     return result;
 }
 
+int driver_read_source(const struct driver *driver, enum file_kind kind, struct file *file, struct err *err)
+{
+    return kind == FILE_TEXT ? read_text(driver, file, err) : file_read(file, driver->input, err);
+}
+
 /* --- wasm bytes to object --- */
 
 static int check_memory(const struct wasm_module *module, const struct compile_options *options, struct err *err)
@@ -119,7 +124,7 @@ static int compile_module(const struct driver *driver, const struct file *file, 
         return -1;
     tell(driver, "validate", start);
     start = now();
-    if (llvm_compile(&module, &driver->compile, path, err) != 0)
+    if (compiler_compile(&module, &driver->compile, path, err) != 0)
         return -1;
     tell(driver, "compile", start);
     return 0;
@@ -129,10 +134,9 @@ static int compile_source(const struct driver *driver, enum file_kind kind, cons
 {
     struct file file;
     struct arena arena = {0};
-    int result = kind == FILE_TEXT ? read_text(driver, &file, err) : file_read(&file, driver->input, err);
-    if (result != 0)
+    if (driver_read_source(driver, kind, &file, err) != 0)
         return -1;
-    result = compile_module(driver, &file, path, &arena, err);
+    int result = compile_module(driver, &file, path, &arena, err);
     arena_free(&arena);
     file_close(&file);
     return result;

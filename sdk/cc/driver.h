@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "link/link.h"
 #include "llvm/compile.h"
 
@@ -28,6 +29,9 @@ struct driver {
     struct link_options link; /* its name and config are filled in by driver_init */
     bool verbose;             /* what each stage takes, on stderr */
 };
+
+/* The input's bytes; of text those of the module that it says. The caller closes the file. */
+int driver_read_source(const struct driver *driver, enum file_kind kind, struct file *file, struct err *err);
 
 int driver_write_object(const struct driver *driver, const char *path, struct err *err);
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err);

@@ -1,0 +1,30 @@
+/* inspect.h: the parts of mewz-cc inspect, each printing on stdout what a kind of file has in it. */
+#ifndef CC_INSPECT_H
+#define CC_INSPECT_H
+
+#include "base/arena.h"
+#include "base/elf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "wasm/module.h"
+
+/* A decoded and validated module. */
+int inspect_module(const struct wasm_module *module, struct arena *arena, struct err *err);
+
+/* An object of mewz-cc compile. */
+int inspect_object(const char *path, const struct elf *object, struct arena *arena, struct err *err);
+
+/* A linked program. `offset` is where the ELF file lies in an image of `image_size` bytes, or 0. */
+void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,
+                        struct arena *arena);
+
+/* Prints one fact: a label in a column of its own, then the text. */
+void inspect_print(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints an import's line: its name, its type (NULL where it is not known), and which systems have it. */
+int inspect_print_import(const char *symbol, const char *type, struct err *err);
+
+/* The text with what would move a terminal's cursor replaced; on the arena. */
+const char *inspect_printable(const char *bytes, size_t size, struct arena *arena);
+
+#endif

@@ -1,0 +1,146 @@
+/* What is in an object or in a linked program. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mewz/abi.h>
+
+#include "base/proc.h"
+#include "cc/inspect.h"
+#include "link/archive.h"
+#include "link/imports.h"
+#include "link/link.h"
+
+/* --- imports --- */
+
+/* Whether the system has the import: " x86_64-mewz" or " no x86_64-mewz". */
+static int print_system(const char *system, const char *symbol, struct err *err)
+{
+    char relative[64];
+    struct archive archive;
+    snprintf(relative, sizeof relative, "lib/%s/libmewz.a", system);
+    char *path = sdk_file(relative, err);
+    int result = path ? archive_open(&archive, path, err) : -1;
+    free(path);
+    if (result != 0)
+        return -1;
+    printf(" %s%s", imports_find(&archive, symbol) == IMPORT_FOUND ? "" : "not ", system);
+    archive_close(&archive);
+    return 0;
+}
+
+int inspect_print_import(const char *symbol, const char *type, struct err *err)
+{
+    struct arena arena = {0};
+    printf("%-12s %s%s%s:", "import", inspect_printable(symbol, strlen(symbol), &arena), type ? " " : "",
+           type ? type : "");
+    int result = print_system("x86_64-mewz", symbol, err) == 0 ? print_system("x86_64-linux", symbol, err) : -1;
+    putchar('\n');
+    arena_free(&arena);
+    return result;
+}
+
+/* --- objects --- */
+
+static void print_section_sizes(const struct elf *elf)
+{
+    uint64_t code = 0, data = 0, zeroed = 0;
+    for (unsigned i = 0; i < elf->section_count; i++) {
+        struct elf_section section = elf_section(elf, i);
+        if (!(section.header.sh_flags & SHF_ALLOC))
+            continue;
+        if (section.header.sh_flags & SHF_EXECINSTR)
+            code += section.header.sh_size;
+        else if (section.header.sh_type == SHT_NOBITS)
+            zeroed += section.header.sh_size;
+        else
+            data += section.header.sh_size;
+    }
+    inspect_print("size", "%lu bytes of code, %lu of data, %lu zeroed", code, data, zeroed);
+}
+
+int inspect_object(const char *path, const struct elf *object, struct arena *arena, struct err *err)
+{
+    inspect_print("object", "%s, %lu bytes", path, object->size);
+    struct elf_symbol symbol;
+    if (!elf_find_symbol(object, "mewz_program", &symbol) || symbol.symbol.st_shndx >= object->section_count)
+        return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", path);
+    /* Before it is linked only the numbers in the descriptor are there, no addresses. */
+    struct elf_section section = elf_section(object, symbol.symbol.st_shndx);
+    struct mewz_program program;
+    if (section.bytes && section.header.sh_size >= sizeof program &&
+        symbol.symbol.st_value <= section.header.sh_size - sizeof program) {
+        memcpy(&program, section.bytes + symbol.symbol.st_value, sizeof program);
+        inspect_print("contract", "version %u, %u memories", program.abi_version, program.memory_count);
+    }
+    print_section_sizes(object);
+    for (const char **import = imports_list(object, arena); *import; import++)
+        if (inspect_print_import(*import, NULL, err) != 0)
+            return -1;
+    return 0;
+}
+
+/* --- linked programs --- */
+
+static const char *string_at(const struct elf *elf, const void *address, struct arena *arena)
+{
+    struct buf text = {0};
+    const uint8_t *byte;
+    for (uint64_t at = (uint64_t)address; (byte = elf_at_address(elf, at, 1)) && *byte && text.size < 4096; at++)
+        buf_byte(&text, *byte);
+    const char *string = inspect_printable((const char *)text.data, text.size, arena);
+    buf_free(&text);
+    return string;
+}
+
+static void print_memories(const struct elf *elf, const struct mewz_program *program)
+{
+    for (uint32_t i = 0; i < program->memory_count; i++) {
+        struct mewz_memory memory;
+        const uint8_t *bytes = elf_at_address(elf, (uint64_t)(program->memories + i), sizeof memory);
+        if (!bytes)
+            return;
+        memcpy(&memory, bytes, sizeof memory);
+        inspect_print("memory", "%lu to %lu pages of 64 KiB", memory.min_pages, memory.max_pages);
+    }
+}
+
+static void print_program(const struct elf *elf, struct arena *arena)
+{
+    struct elf_symbol symbol;
+    struct mewz_program program;
+    const uint8_t *bytes = NULL;
+    if (elf_find_symbol(elf, "mewz_program", &symbol))
+        bytes = elf_at_address(elf, symbol.symbol.st_value, sizeof program);
+    if (!bytes) {
+        inspect_print("program", "none that mewz-cc compiled");
+        return;
+    }
+    memcpy(&program, bytes, sizeof program);
+    inspect_print("program", "%s", string_at(elf, program.name, arena));
+    inspect_print("contract", "version %u", program.abi_version);
+    print_memories(elf, &program);
+}
+
+static void print_config(const struct elf *elf, struct arena *arena)
+{
+    struct link_config config;
+    if (!link_config_find(elf, arena, &config))
+        return;
+    for (const char *const *arg = config.args; arg && *arg; arg++)
+        inspect_print("argument", "%s", inspect_printable(*arg, strlen(*arg), arena));
+    for (const char *const *env = config.env; env && *env; env++)
+        inspect_print("environment", "%s", inspect_printable(*env, strlen(*env), arena));
+}
+
+void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,
+                        struct arena *arena)
+{
+    if (offset)
+        inspect_print("image", "%s, %lu bytes, the kernel at 0x%lx", path, image_size, offset);
+    else
+        inspect_print("executable", "%s, %lu bytes", path, executable->size);
+    print_program(executable, arena);
+    print_section_sizes(executable);
+    print_config(executable, arena);
+}
