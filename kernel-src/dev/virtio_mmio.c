@@ -147,6 +147,15 @@ static bool probe(uint64_t address, uint32_t gsi, enum virtio_id id, struct virt
 
 /* --- on the command line --- */
 
+/* The value of a hexadecimal digit; 16 for anything else. */
+static unsigned digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    unsigned letter = ((unsigned char)c | 0x20u) - 'a';
+    return letter < 6 ? letter + 10 : 16;
+}
+
 /* Reads a number, 0x for hexadecimal, with K, M or G behind it as on Linux; moves *text past it. */
 static uint64_t parse_number(const char **text)
 {
@@ -157,12 +166,8 @@ static uint64_t parse_number(const char **text)
         p += 2;
     }
     uint64_t value = 0;
-    for (;; p++) {
-        unsigned digit = *p >= '0' && *p <= '9' ? (unsigned)(*p - '0') : ((unsigned)*p | 0x20) - 'a' + 10u;
-        if (digit >= base)
-            break;
-        value = value * base + digit;
-    }
+    for (; digit_value(*p) < base; p++)
+        value = value * base + digit_value(*p);
     if (*p == 'K' || *p == 'M' || *p == 'G')
         value <<= *p == 'K' ? 10 : *p == 'M' ? 20 : 30, p++;
     *text = p;
