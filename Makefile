@@ -32,13 +32,16 @@ packages:
 deps:
 	scripts/setup.sh test
 
-# --- host tools: every C file of sdk/ goes into mewz-cc ---
+# --- host tools: bin/mewz-cc, and what of it needs LLVM as a library that only compiling loads (sdk/cc/compiler.h) ---
 
-SDK_CFLAGS  = -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk -Isdk/include -D_GNU_SOURCE -DMEWZ_VERSION='"$(VERSION)"' \
-              -isystem $(shell $(LLVM) --includedir)
-SDK_SOURCES = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/llvm/*.c sdk/link/*.c sdk/image/*.c sdk/machine/*.c sdk/cc/*.c)
-SDK_OBJECTS = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
-SDK_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -lpthread -lm -fuse-ld=lld
+SDK_CFLAGS   = -std=gnu17 $(CFLAGS) $(WARNINGS) -fPIC -Isdk -Isdk/include -D_GNU_SOURCE -DMEWZ_VERSION='"$(VERSION)"' \
+               -isystem $(shell $(LLVM) --includedir)
+SDK_SOURCES  = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/link/*.c sdk/image/*.c sdk/machine/*.c sdk/cc/*.c)
+LLVM_SOURCES = $(wildcard sdk/llvm/*.c)
+SDK_OBJECTS  = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
+LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(BUILD)/%.o)
+SDK_LIBS     = -fuse-ld=lld -lpthread -lm
+LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared)
 
 $(BUILD)/sdk/%.o: sdk/%.c | packages
 	@mkdir -p $(@D)
@@ -46,7 +49,12 @@ $(BUILD)/sdk/%.o: sdk/%.c | packages
 
 bin/mewz-cc: $(SDK_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(SDK_LIBS)
+	$(CC) -rdynamic -o $@ $^ $(SDK_LIBS)
+
+# Takes base/ and wasm/ from the program that loads it.
+lib/mewz-llvm.so: $(LLVM_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^ $(LLVM_LIBS) $(SDK_LIBS)
 
 # --- the two systems that programs run on: lib/TARGET/libmewz.a and lib/TARGET/link.ld ---
 #
@@ -94,7 +102,7 @@ $(TARGETS:%=lib/%/link.ld):
 
 include sdk/image/boot/rules.mk
 
-SDK_FILES = bin/mewz-cc $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
+SDK_FILES = bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
@@ -103,7 +111,7 @@ all: $(SDK_FILES)
 
 SANITIZE     = -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS  = $(filter-out -O2,$(SDK_CFLAGS)) -O1 -Ikernel-src $(SANITIZE)
-UNIT_OBJECTS = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out sdk/cc/main.c,$(SDK_SOURCES)))
+UNIT_OBJECTS = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out sdk/cc/main.c,$(SDK_SOURCES) $(LLVM_SOURCES)))
 UNIT_TESTS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
 $(BUILD)/sanitized/%.o: %.c | packages
@@ -116,13 +124,13 @@ $(BUILD)/sanitized/libsdk.a: $(UNIT_OBJECTS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
+	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
 
 # What the official scripts are held against.
 
 $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
 
 # Programs that nobody here wrote, and two of ours in other languages: tests/apps.
 
@@ -214,7 +222,7 @@ check-format:
 check-lint:
 	shellcheck $(SHELL_FILES)
 	shellcheck --shell=bats $(wildcard tests/*/*.bats)
-	clang-tidy-19 --quiet $(SDK_SOURCES) -- $(SDK_CFLAGS)
+	clang-tidy-19 --quiet $(SDK_SOURCES) $(LLVM_SOURCES) -- $(SDK_CFLAGS)
 	clang-tidy-19 --quiet $(filter %.c,$(x86_64-mewz_SOURCES)) -- $(x86_64-mewz_CFLAGS)
 	clang-tidy-19 --quiet $(filter %.c,$(x86_64-linux_SOURCES)) -- $(x86_64-linux_CFLAGS)
 
@@ -230,4 +238,4 @@ install: all
 clean:
 	rm -rf $(BUILD) bin lib
 
--include $(SDK_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+-include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
