@@ -73,14 +73,18 @@ static struct block **list_of(size_t free_count)
 /* Sets or clears the bits of pages [first, first + count) and moves the block to the list where it belongs now. */
 static void block_mark(struct block *block, size_t first, size_t count, bool is_free)
 {
-    list_remove(list_of(block->free_count), block);
     for (size_t page = first; page < first + count; page++) {
         uint64_t bit = 1ull << page % 64;
         assert(((block->free[page / 64] & bit) != 0) != is_free);
         block->free[page / 64] ^= bit;
     }
+    struct block **before = list_of(block->free_count);
     block->free_count += is_free ? count : -count;
-    list_push(list_of(block->free_count), block);
+    struct block **after = list_of(block->free_count);
+    if (before != after) {
+        list_remove(before, block);
+        list_push(after, block);
+    }
 }
 
 /* Describes a block of which pages [first, end) belong to its range, all free. */
@@ -95,18 +99,27 @@ static void block_open(struct range *range, size_t index, size_t first, size_t e
     block_mark(block, first, end - first, true);
 }
 
+static bool block_has(const struct block *block, size_t page)
+{
+    return block->free[page / 64] >> page % 64 & 1;
+}
+
 /* The first of `count` free pages in a row, or BLOCK_PAGES. */
 static size_t block_find(const struct block *block, size_t count)
 {
-    size_t run = 0;
-    for (size_t page = 0; page < BLOCK_PAGES; page++) {
-        if (run == 0 && page % 64 == 0 && block->free[page / 64] == 0) {
-            page += 63;
+    for (size_t page = 0; page < BLOCK_PAGES;) {
+        uint64_t rest = block->free[page / 64] >> page % 64;
+        if (rest == 0) {
+            page = (page / 64 + 1) * 64;
             continue;
         }
-        run = block->free[page / 64] >> page % 64 & 1 ? run + 1 : 0;
-        if (run == count)
-            return page + 1 - count;
+        page += (size_t)__builtin_ctzll(rest);
+        size_t end = page + 1;
+        while (end - page < count && end < BLOCK_PAGES && block_has(block, end))
+            end++;
+        if (end - page == count)
+            return page;
+        page = end;
     }
     return BLOCK_PAGES;
 }

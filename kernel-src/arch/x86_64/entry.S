@@ -5,6 +5,8 @@
  * The page tables made here only carry us to map_init: the first 4 GiB, at 0 and in the direct map, and the kernel at
  * its linked address. */
 
+#include <mewz/channels.h>
+
 #include "arch/x86_64/layout.h"
 
 #define PHYSICAL(symbol) (symbol - LAYOUT_KERNEL_BASE)
@@ -93,7 +95,7 @@ boot_entry:
     lgdt    PHYSICAL(boot_gdt_pointer)
     ljmp    $8, $PHYSICAL(enter_long)
 
-/* Says on the serial port why nothing happens; there is nowhere to exit to. */
+/* Says on the serial port why, and ends a machine that listens (mewz/channels.h). */
 unfit:
     mov     $PHYSICAL(unfit_text), %esi
     mov     $0x3f8, %dx
@@ -102,8 +104,13 @@ unfit:
     jz      4f
     out     %al, (%dx)
     jmp     3b
-4:  hlt
-    jmp     4b
+4:  mov     $MEWZ_EXIT_PANIC, %al
+    mov     $MEWZ_EXIT_IOPORT, %dx
+    out     %al, (%dx)
+    mov     $MEWZ_QUIT_IOPORT, %dx
+    out     %al, (%dx)
+5:  hlt
+    jmp     5b
 unfit_text:
     .asciz "panic: cpu: no 64-bit mode or no NX\n"
 

@@ -26,7 +26,7 @@ static bool is_named(uint32_t name)
     return cpuid(1, 0).ecx & hypervisor_present && cpuid(LEAF_BASE, 0).ebx == name;
 }
 
-/* The frequency leaf, zero where there is none. KVM's maximum of 0 means that its feature leaf is the last. */
+/* Zero where there is none. */
 static struct cpuid frequency_leaf(void)
 {
     bool present = cpuid(1, 0).ecx & 1u << 31;
@@ -60,7 +60,6 @@ uint64_t hypervisor_lapic_hz(void)
 
 #define KVM_LEAF_FEATURES      0x40000001u
 #define KVM_EAX_CLOCK          (1u << 3) /* the MSRs below, rather than their first numbers */
-#define KVM_EAX_CLOCK_STABLE   (1u << 24)
 #define KVM_MSR_WALL_CLOCK     0x4b564d00u
 #define KVM_MSR_SYSTEM_TIME    0x4b564d01u
 #define KVM_SYSTEM_TIME_ENABLE 1u
@@ -99,6 +98,7 @@ bool kvmclock_init(void)
 
 uint64_t kvmclock_now(void)
 {
+    static uint64_t latest; /* where the host's TSC is unstable, an update may set the clock back a little */
     uint32_t version;
     uint64_t delta, nanoseconds;
     do {
@@ -110,7 +110,8 @@ uint64_t kvmclock_now(void)
         nanoseconds = system_time.nanoseconds + (uint64_t)((unsigned __int128)delta * system_time.multiplier >> 32);
         barrier_compiler();
     } while (version & 1 || version != system_time.version);
-    return nanoseconds;
+    latest = nanoseconds > latest ? nanoseconds : latest;
+    return latest;
 }
 
 uint64_t kvmclock_wall_start(void)

@@ -80,10 +80,12 @@ static uint64_t days_before(unsigned year, unsigned month)
 
 uint64_t rtc_read(void)
 {
+    if (rtc_register(RTC_STATUS_A) == 0xff)
+        return 0; /* nobody answers */
     struct rtc_time time = rtc_read_stable();
     if (time.second > 59 || time.minute > 59 || time.hour > 23 || time.day < 1 || time.day > 31 || time.month < 1 ||
         time.month > 12 || time.year > 99)
-        return 0; /* no clock: all ports read 0xff */
+        return 0;
     uint64_t days = days_before(time.year, time.month) + time.day - 1;
     return ((days * 24 + time.hour) * 60 + time.minute) * 60 + time.second;
 }

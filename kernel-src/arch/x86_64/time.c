@@ -52,7 +52,7 @@ static uint64_t tsc_measure(void)
         ticks = (reference->read() - first) & reference->mask;
     while (ticks < reference->hz / 2000);
     ticks = (read_both(reference, &end) - first) & reference->mask;
-    return (uint64_t)((unsigned __int128)(end - start) * reference->hz / ticks);
+    return (end - start) * reference->hz / ticks; /* 64 bits are enough for delays of up to 3 s */
 }
 
 /* CPUID leaf 0x15: the ratio of TSC to crystal, and the crystal (SDM volume 3B, section 18.7.3). */
