@@ -6,16 +6,17 @@
 #include "arch/x86_64/traps.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/segments.h"
 #include "arch/x86_64/vectors.h"
 #include "mm/linear.h"
-#include "mm/map.h"
 #include "mm/stack.h"
 #include "panic.h"
 #include "rt/trap.h"
+#include "rt/unwind.h"
 
 #define STACK_SIZE     (8ull << 10)
 #define STACK_SIZE_END (64ull << 10) /* trap_report unwinds and writes */
@@ -71,37 +72,9 @@ static struct trap_registers registers_of(const struct trap_frame *frame)
                                    frame->r13, frame->r14, frame->r15, frame->r11};
 }
 
-/* Where the kernel function that was interrupted, or the one that called it, returns to the program: the place of the
- * return address on the stack. NULL where there is none. Kernel functions begin with `push %rbp` and keep a frame. */
-static uint64_t *find_return_to_program(const struct trap_frame *frame)
-{
-    enum { OPCODE_PUSH_RBP = 0x55, FRAMES_MAX = 64 };
-    uint64_t *top = (uint64_t *)frame->rsp;
-    if (*(const uint8_t *)frame->rip == OPCODE_PUSH_RBP && trap_in_program(*top))
-        return top;
-    uint64_t *caller = (uint64_t *)frame->rbp;
-    for (int i = 0; i < FRAMES_MAX; i++) {
-        if (caller < top || stack_place_of((uint64_t)caller) == STACK_ELSEWHERE || (uint64_t)caller % 8 != 0 ||
-            map_lookup((uint64_t)caller) == UINT64_MAX)
-            return NULL;
-        if (trap_in_program(caller[1]))
-            return &caller[1];
-        top = caller + 1;
-        caller = (uint64_t *)caller[0];
-    }
-    return NULL;
-}
-
 static void end_program(struct trap_frame *frame, enum mewz_trap kind, uint64_t address)
 {
     struct trap_registers registers = registers_of(frame);
-    if (!trap_in_program(frame->rip)) {
-        const uint64_t *place = find_return_to_program(frame);
-        if (place != NULL) {
-            registers.rip = *place;
-            registers.rsp = (uint64_t)(place + 1);
-        }
-    }
     leave_for_report(frame, kind, &registers, address);
 }
 
@@ -115,21 +88,35 @@ static void memory_fault(struct trap_frame *frame, struct mewz_memory *memory, u
         end_program(frame, MEWZ_TRAP_MEMORY, address);
 }
 
+/* Where on the stack the address is by which the interrupted kernel functions return to the program, or NULL. */
+static uint64_t *find_return_to_program(const struct trap_frame *frame)
+{
+    struct trap_registers registers = registers_of(frame);
+    struct unwind_cursor cursor;
+    unwind_begin(&cursor, &registers, (uint64_t)stack_program_top());
+    while (unwind_step(&cursor)) {
+        if (trap_in_program(unwind_address(&cursor)))
+            return (uint64_t *)cursor.registers[UNWIND_RSP] - 1;
+    }
+    return NULL;
+}
+
 /* A WASI function has reached the end of the program's stack. It shall finish its work; the trap comes when it
  * returns to the program. */
 static void trap_on_return(const struct trap_frame *frame)
 {
-    uint64_t *place = find_return_to_program(frame);
-    if (place == NULL || traps_return_address != 0)
+    uint64_t *place = traps_return_address == 0 ? find_return_to_program(frame) : NULL;
+    if (place == NULL)
         return;
     traps_return_address = *place;
     *place = (uint64_t)vector_stack_exhausted;
 }
 
-/* Called by vectors.S when that function has returned. */
-_Noreturn void traps_stack_exhausted(const struct trap_registers *registers);
-_Noreturn void traps_stack_exhausted(const struct trap_registers *registers)
+/* Called by vectors.S when that function has returned. The call that it returned from is the place of the trap. */
+_Noreturn void traps_stack_exhausted(struct trap_registers *registers);
+_Noreturn void traps_stack_exhausted(struct trap_registers *registers)
 {
+    registers->rip--;
     trap_report(MEWZ_TRAP_STACK, registers, registers->rsp);
 }
 
@@ -167,12 +154,13 @@ static void page_fault(struct trap_frame *frame)
 
 static void invalid_opcode(struct trap_frame *frame)
 {
-    if (!trap_in_program(frame->rip))
-        panic_at(frame, "exception", "invalid opcode");
     enum mewz_trap kind = trap_kind_at(frame->rip);
-    if (kind == 0)
+    if (kind != 0)
+        end_program(frame, kind, 0);
+    else if (trap_in_program(frame->rip))
         panic_at(frame, "cpu", "the program was compiled for a newer processor (mewz-cc build --cpu)");
-    end_program(frame, kind, 0);
+    else
+        panic_at(frame, "exception", "invalid opcode");
 }
 
 static const char *exception_name(uint64_t vector)
