@@ -211,7 +211,7 @@ bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
               tests/* tests/apps/include tests/kernel/* templates/*))
-SHELL_FILES = install.sh .ci/run $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
+SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 
 format:
 	clang-format-19 -i $(C_FILES)

@@ -107,6 +107,7 @@ export work
 compile_times() {
     local module=build/apps/sqlite.wasm
     timeout 600 "$tools/measure" mewz-cc compile $module -o "$work/sqlite.o" >"$work/compile"
+    # shellcheck disable=SC2016
     timeout 600 "$tools/measure" bash -c 'wasm2c_and_clang "$1"' - $module >"$work/wasm2c"
     timeout 600 "$tools/measure" taskset -c 0 mewz-cc compile $module -o "$work/sqlite1.o" >"$work/compile1"
 }
