@@ -1,0 +1,86 @@
+/* QEMU's command line: what depends on the options, and what has to be escaped. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "machine/accel.h"
+#include "machine/arguments.h"
+
+static struct arena arena;
+
+static const char *const *arguments(const struct machine_options *options, const struct machine_setting *setting)
+{
+    return machine_arguments(options, setting, &arena);
+}
+
+/* Whether `option` stands there with a value that begins with `value`. */
+static bool has(const char *const *list, const char *option, const char *value)
+{
+    for (; *list; list++)
+        if (strcmp(*list, option) == 0 && (!value || (list[1] && strncmp(list[1], value, strlen(value)) == 0)))
+            return true;
+    return false;
+}
+
+static void test_kernel(void)
+{
+    struct machine_options options = {.image = "a,b.elf"};
+    struct machine_setting setting = {.accel = MACHINE_ACCEL_TCG};
+    const char *const *list = arguments(&options, &setting);
+    CHECK(strcmp(list[0], MACHINE_QEMU) == 0);
+    CHECK(has(list, "-M", "microvm,acpi=off") && has(list, "-kernel", "a,b.elf"));
+    CHECK(has(list, "-accel", "tcg") && has(list, "-cpu", "max") && has(list, "-m", "512"));
+    CHECK(has(list, "-nodefaults", NULL) && has(list, "-no-user-config", NULL) && has(list, "-no-reboot", NULL));
+    CHECK(has(list, "-device", "virtio-serial-device") && has(list, "-global", "virtio-mmio.force-legacy=false"));
+    CHECK(!has(list, "-gdb", NULL) && !has(list, "-S", NULL) && !has(list, "-fw_cfg", NULL) &&
+          !has(list, "-drive", NULL));
+}
+
+static void test_disk(void)
+{
+    struct machine_options options = {.boot = MACHINE_BOOT_DISK, .image = "a,b.img", .firmware = "uefi"};
+    struct machine_setting setting = {.accel = MACHINE_ACCEL_KVM};
+    const char *const *list = arguments(&options, &setting);
+    CHECK(has(list, "-M", "pc") && has(list, "-bios", "/"));
+    CHECK(has(list, "-drive", "if=none,id=disk,format=raw,readonly=on,file=a,,b.img"));
+    CHECK(has(list, "-device", "virtio-blk-pci,") && has(list, "-device", "virtio-serial-pci,"));
+    CHECK(has(list, "-accel", "kvm") && has(list, "-cpu", "host") && !has(list, "-kernel", NULL));
+}
+
+static void test_options(void)
+{
+    struct machine_options options = {.image = "k", .type = "q35", .memory_mib = 8, .gdb_port = 1234};
+    struct machine_setting setting = {.accel = MACHINE_ACCEL_TCG, .terminal = {true, false, true}, .config = true};
+    const char *const *list = arguments(&options, &setting);
+    CHECK(has(list, "-M", "q35") && has(list, "-m", "8") && has(list, "-gdb", "tcp:127.0.0.1:1234"));
+    CHECK(has(list, "-S", NULL) && has(list, "-fw_cfg", "name=opt/mewz/config,file=/dev/fd/"));
+    CHECK(has(list, "-device", "virtserialport,id=stdin,nr=1,chardev=stdin,name=mewz.stdin.tty"));
+    CHECK(has(list, "-device", "virtserialport,id=stderr,nr=3,chardev=stderr,name=mewz.stderr.tty"));
+
+    options.type = "microvm,acpi=on"; /* the user's own options of the machine stay as they are */
+    list = arguments(&options, &setting);
+    CHECK(has(list, "-M", "microvm,acpi=on") && has(list, "-device", "virtio-serial-device"));
+}
+
+static void test_accel(void)
+{
+    enum machine_accel accel;
+    struct err err = {0};
+    setenv("MEWZ_ACCEL", "kvm", 1);
+    CHECK(accel_choose(MACHINE_ACCEL_AUTO, &accel, &err) == 0 && accel == MACHINE_ACCEL_KVM);
+    CHECK(accel_choose(MACHINE_ACCEL_TCG, &accel, &err) == 0 && accel == MACHINE_ACCEL_TCG);
+    setenv("MEWZ_ACCEL", "xen", 1);
+    CHECK(accel_choose(MACHINE_ACCEL_AUTO, &accel, &err) != 0 && err.status == EXIT_USAGE);
+    setenv("MEWZ_ACCEL", "", 1);
+    CHECK(accel_choose(MACHINE_ACCEL_AUTO, &accel, &err) == 0 && accel != MACHINE_ACCEL_AUTO);
+}
+
+int main(void)
+{
+    test_kernel();
+    test_disk();
+    test_options();
+    test_accel();
+    arena_free(&arena);
+    return 0;
+}
