@@ -100,9 +100,14 @@ $(TARGETS:%=lib/%/link.ld):
 	@mkdir -p $(@D)
 	cp $< $@
 
+lib/pkgconfig/mewz.pc: sdk/link/mewz.pc.in
+	@mkdir -p $(@D)
+	sed 's/@VERSION@/$(VERSION)/' $< >$@
+
 include sdk/image/boot/rules.mk
 
-SDK_FILES = bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) $(BOOT_FILES)
+SDK_FILES = bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
+            lib/pkgconfig/mewz.pc $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# bash completion for mewz-cc(1). The options come from `mewz-cc VERB --help`, so that they are always the right ones.
+
+# _mewz_cc_options VERB: one option a line
+_mewz_cc_options() {
+    "${COMP_WORDS[0]}" "$1" --help 2>/dev/null | sed -nE 's/^  (--?[A-Za-z-]+).*/\1/p'
+}
+
+_mewz_cc() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
+    COMPREPLY=()
+    if [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W 'build compile link run inspect doctor --help --version' -- "$current")
+        return
+    fi
+    case $previous in
+    --format) words='raw elf' ;;
+    --target) words='x86_64-mewz x86_64-linux' ;;
+    --cpu) words='x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 native' ;;
+    --accel) words='tcg kvm' ;;
+    --machine) words='microvm pc q35' ;;
+    --firmware) words='bios uefi' ;;
+    --env | --memory-max | -m | --gdb) return ;;
+    *)
+        case $current in
+        -O*) words='-O0 -O1 -O2 -O3' ;;
+        -*) words=$(_mewz_cc_options "$verb") ;;
+        *)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return
+            ;;
+        esac
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _mewz_cc mewz-cc
