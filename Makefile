@@ -20,7 +20,8 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps
 
-.PHONY: all clean packages demo check check-all $(SUITES:%=check-%) check-hostile bench deps install format check-format check-lint
+.PHONY: all clean packages deps demo install check check-all $(SUITES:%=check-%) check-hostile bench
+.PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
 all:
@@ -224,12 +225,15 @@ format:
 check-format:
 	clang-format-19 --dry-run -Werror $(C_FILES)
 
-check-lint:
+check-lint: lint-shell lint-sdk $(TARGETS:%=lint-%)
+
+lint-shell:
 	shellcheck $(SHELL_FILES)
 	shellcheck --shell=bats $(wildcard tests/*/*.bats)
+lint-sdk:
 	clang-tidy-19 --quiet $(SDK_SOURCES) $(LLVM_SOURCES) -- $(SDK_CFLAGS)
-	clang-tidy-19 --quiet $(filter %.c,$(x86_64-mewz_SOURCES)) -- $(x86_64-mewz_CFLAGS)
-	clang-tidy-19 --quiet $(filter %.c,$(x86_64-linux_SOURCES)) -- $(x86_64-linux_CFLAGS)
+$(TARGETS:%=lint-%):
+	clang-tidy-19 --quiet $(filter %.c,$($(@:lint-%=%)_SOURCES)) -- $($(@:lint-%=%)_CFLAGS)
 
 # --- users ---
 

@@ -15,8 +15,6 @@
 #include "base/cleanup.h"
 #include "base/memory.h"
 
-extern char **environ;
-
 static bool print_commands;
 
 void proc_print_commands(void)
