@@ -163,6 +163,12 @@ struct machine {
     unsigned remembered_count;
 };
 
+/* Operands are unsigned or signed multiples of the CIE's factor; unsigned arithmetic, for tables that lie. */
+static int64_t factored(const struct machine *machine, uint64_t operand)
+{
+    return (int64_t)(operand * (uint64_t)machine->fde->cie.data_align);
+}
+
 /* Registers that this walk does not keep, the vector registers among them, are of no interest. */
 static void set_rule(struct machine *machine, uint64_t reg, enum cfi_kind kind, int64_t value)
 {
@@ -208,7 +214,7 @@ static void run_primary(struct machine *machine, struct reader *reader, unsigned
         machine->location += operand * cie->code_align;
         break;
     case 2: /* DW_CFA_offset */
-        set_rule(machine, operand, CFI_SAVED, (int64_t)reader_uleb(reader) * cie->data_align);
+        set_rule(machine, operand, CFI_SAVED, factored(machine, reader_uleb(reader)));
         break;
     case 3: /* DW_CFA_restore */
         restore_rule(machine, operand);
@@ -234,7 +240,7 @@ static bool run_extended(struct machine *machine, struct reader *reader, unsigne
         return true;
     case 0x05: /* DW_CFA_offset_extended */
         reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_SAVED, (int64_t)reader_uleb(reader) * cie->data_align);
+        set_rule(machine, reg, CFI_SAVED, factored(machine, reader_uleb(reader)));
         return true;
     case 0x06: /* DW_CFA_restore_extended */
         restore_rule(machine, reader_uleb(reader));
@@ -265,22 +271,22 @@ static bool run_extended(struct machine *machine, struct reader *reader, unsigne
         return true;
     case 0x11: /* DW_CFA_offset_extended_sf */
         reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_SAVED, reader_sleb(reader) * cie->data_align);
+        set_rule(machine, reg, CFI_SAVED, factored(machine, (uint64_t)reader_sleb(reader)));
         return true;
     case 0x12: /* DW_CFA_def_cfa_sf */
         reg = reader_uleb(reader);
-        set_cfa(machine, reg, reader_sleb(reader) * cie->data_align);
+        set_cfa(machine, reg, factored(machine, (uint64_t)reader_sleb(reader)));
         return true;
     case 0x13: /* DW_CFA_def_cfa_offset_sf */
-        machine->row.cfa_offset = reader_sleb(reader) * cie->data_align;
+        machine->row.cfa_offset = factored(machine, (uint64_t)reader_sleb(reader));
         return true;
     case 0x14: /* DW_CFA_val_offset */
         reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_IS_CFA, (int64_t)reader_uleb(reader) * cie->data_align);
+        set_rule(machine, reg, CFI_IS_CFA, factored(machine, reader_uleb(reader)));
         return true;
     case 0x15: /* DW_CFA_val_offset_sf */
         reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_IS_CFA, reader_sleb(reader) * cie->data_align);
+        set_rule(machine, reg, CFI_IS_CFA, factored(machine, (uint64_t)reader_sleb(reader)));
         return true;
     case 0x2e: /* DW_CFA_GNU_args_size */
         reader_uleb(reader);

@@ -48,9 +48,12 @@ static void put_number(struct output *out, uint64_t value, unsigned base, unsign
 
 static void put_signed(struct output *out, int64_t value, unsigned width)
 {
-    if (value < 0)
-        put_char(out, '-');
-    put_number(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, width);
+    if (value >= 0) {
+        put_number(out, (uint64_t)value, 10, width);
+        return;
+    }
+    put_char(out, '-');
+    put_number(out, 0 - (uint64_t)value, 10, width ? width - 1 : 0);
 }
 
 /* Reads what follows a '%' and returns the place of the conversion's letter. */
