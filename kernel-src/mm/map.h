@@ -1,11 +1,11 @@
 /* map.h: the address space.
  *
  *   0                        nothing, up to 2 MiB
- *   MEWZ_MEMORY_BASE         linear memory 0, reserved whole, mapped on first touch
+ *   mewz_memory, 2 MiB       linear memory 0, reserved whole, mapped on first touch
  *   MAP_DIRECT               free RAM at MAP_DIRECT + physical address: read, write
  *   MAP_DEVICES              device registers and firmware tables
  *   MAP_STACKS               stacks, each with nothing below it
- *   -2 GiB + 1 MiB           the kernel's image, program included: text R X, constants R, data RW
+ *   -1 GiB + 1 MiB           the kernel's image, program included: text R X, constants R, data RW
  *
  * No page is ever writable and executable, and no RAM page of the kernel's image has a second mapping. */
 #ifndef MM_MAP_H
@@ -18,7 +18,7 @@
 #define MAP_DIRECT  0xffff800000000000ull
 #define MAP_DEVICES 0xffffc00000000000ull
 #define MAP_STACKS  0xffffd00000000000ull
-#define MAP_KERNEL  0xffffffff80000000ull
+#define MAP_KERNEL  0xffffffffc0000000ull
 
 enum map_flags {
     MAP_READ = 0,

@@ -62,18 +62,15 @@ boot_entry:
     movl    $PHYSICAL(boot_pdpt) + PAGE_PRESENT_WRITE, PHYSICAL(boot_pml4)
     movl    $PHYSICAL(boot_pdpt) + PAGE_PRESENT_WRITE, PHYSICAL(boot_pml4) + 8 * 256
     movl    $PHYSICAL(boot_pdpt) + PAGE_PRESENT_WRITE, PHYSICAL(boot_pml4) + 8 * 511
-    /* The directories of the first 4 GiB; the first two again at the end of the table, for the kernel's 2 GiB. */
+    /* The directories of the first 4 GiB; the first one again at the end of the table, for the kernel's 1 GiB. */
     mov     $PHYSICAL(boot_directories) + PAGE_PRESENT_WRITE, %eax
+    mov     %eax, PHYSICAL(boot_pdpt) + 8 * 511
     xor     %ecx, %ecx
 1:  mov     %eax, PHYSICAL(boot_pdpt)(, %ecx, 8)
-    mov     %eax, PHYSICAL(boot_pdpt) + 8 * 510(, %ecx, 8)
     add     $4096, %eax
     inc     %ecx
-    cmp     $2, %ecx
+    cmp     $4, %ecx
     jb      1b
-    mov     %eax, PHYSICAL(boot_pdpt) + 8 * 2
-    add     $4096, %eax
-    mov     %eax, PHYSICAL(boot_pdpt) + 8 * 3
     mov     $PAGE_PRESENT_WRITE + PAGE_LARGE, %eax
     xor     %ecx, %ecx
 2:  mov     %eax, PHYSICAL(boot_directories)(, %ecx, 8)

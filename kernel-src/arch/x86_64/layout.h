@@ -3,7 +3,7 @@
 #define X86_64_LAYOUT_H
 
 /* An address of the kernel less its physical address; link.ld's mewz_kernel_base. */
-#define LAYOUT_KERNEL_BASE 0xffffffff80000000
+#define LAYOUT_KERNEL_BASE 0xffffffffc0000000
 
 #ifndef __ASSEMBLER__
 

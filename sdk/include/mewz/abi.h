@@ -6,7 +6,7 @@
  * The object leaves undefined:
  *   MODULE.FUNCTION          one function for each imported function, for example `wasi_snapshot_preview1.fd_write`,
  *                            called with the System V C convention; wasm addresses are plain 32-bit integers
- *   mewz_memory              an absolute symbol: the address of linear memory 0 (see MEWZ_MEMORY_*)
+ *   mewz_memory              an absolute symbol: the address of linear memory 0 (see below)
  *   mewz_memory_grow         see below
  *   memcpy memmove memset    with their C meaning
  * The object defines one symbol that its operating system uses: `mewz_program`.
@@ -22,9 +22,10 @@
 /* A wasm page (core specification 2.0, section 4.2.8). */
 #define MEWZ_PAGE_SIZE 65536ull
 
-/* Linear memory 0 starts at this address in both systems of this SDK. Another system may choose any address in
- * [64 KiB, 1 GiB) that is a multiple of 64 KiB: the object refers to it by 32-bit signed relocations only. */
-#define MEWZ_MEMORY_BASE 0x200000ull
+/* Each system chooses where linear memory 0 starts: a multiple of 64 KiB in [64 KiB, 1 GiB], no further than
+ * 2 GiB - 16 MiB from any code of the object, up or down, where the address space wraps round (the top is next to 0).
+ * The object refers to it by 32-bit signed relocations only, absolute ones, and for constant wasm addresses ones
+ * relative to the instruction. */
 
 /* The address space that belongs to one 32-bit linear memory: 4 GiB that can be grown into, and as much guard as the
  * largest static offset reaches beyond them, with the widest access. What is not inside the memory's current size
