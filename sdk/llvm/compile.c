@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/proc.h"
+#include "llvm/code_map.h"
 #include "llvm/emit.h"
 #include "llvm/import.h"
 #include "llvm/instance.h"
@@ -25,13 +26,17 @@ struct work {
     const struct compile_options *options;
     const struct plan *plan;
     atomic_uint next;
-    LLVMMemoryBufferRef *objects; /* one a unit */
+    LLVMMemoryBufferRef *objects; /* one a unit, and behind them the code map */
     struct err *errors;           /* one a unit */
 };
 
 static int lower_unit(struct unit *unit, struct err *err)
 {
-    for (uint32_t i = unit->plan->first_func[unit->index]; i < unit->plan->first_func[unit->index + 1]; i++)
+    uint32_t first = unit->plan->first_func[unit->index], end = unit->plan->first_func[unit->index + 1];
+
+    for (uint32_t i = first; i < end; i++) /* declared in order, they lie in order */
+        unit_func(unit, i);
+    for (uint32_t i = first; i < end; i++)
         if (lower_func(unit, i, err) < 0)
             return -1;
     if (unit->index == 0)
@@ -52,6 +57,28 @@ static void compile_unit(struct work *work, uint32_t index)
         emit_unit(&unit, &work->objects[index], err);
     unit_fini(&unit);
     LLVMDisposeTargetMachine(machine);
+}
+
+/* The code map is a unit of its own that comes after all others, since it tells where their code is. */
+static int compile_code_map(struct work *work, struct arena *arena, struct err *err)
+{
+    LLVMTargetMachineRef machine = target_machine_new(work->options, err);
+    struct code_map map;
+    struct unit unit;
+    int result = 0;
+
+    code_map_init(&map, work->wasm, arena);
+    for (uint32_t i = 0; result == 0 && i < work->plan->unit_count; i++)
+        result = code_map_add_object(&map, work->objects[i], err);
+    if (result == 0) {
+        unit_init(&unit, work->wasm, work->plan, work->options, work->plan->unit_count, machine);
+        code_map_define(&map, &unit);
+        result = emit_unit(&unit, &work->objects[work->plan->unit_count], err);
+        unit_fini(&unit);
+    }
+    code_map_fini(&map);
+    LLVMDisposeTargetMachine(machine);
+    return result;
 }
 
 static void *run_thread(void *argument)
@@ -115,7 +142,7 @@ static int write_object(LLVMMemoryBufferRef object, const char *path, struct err
 static int join_objects(const struct work *work, const struct temp_dir *dir, struct arena *arena, const char *path,
                         struct err *err)
 {
-    uint32_t count = work->plan->unit_count, argc = 0;
+    uint32_t count = work->plan->unit_count + 1, argc = 0;
     const char **argv = arena_array(arena, (size_t)count + 8, sizeof(*argv));
 
     argv[argc++] = "ld.lld-19";
@@ -144,15 +171,17 @@ static int compile_with_arena(const struct wasm_module *wasm, const struct compi
 
     if (plan_make(&plan, wasm, arena, err) < 0)
         return -1;
-    work.objects = arena_array(arena, plan.unit_count, sizeof(LLVMMemoryBufferRef));
+    work.objects = arena_array(arena, (size_t)plan.unit_count + 1, sizeof(LLVMMemoryBufferRef));
     work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
     compile_units(&work);
     result = first_error(&work, err);
+    if (result == 0)
+        result = compile_code_map(&work, arena, err);
     if (result == 0 && (result = temp_dir_make(&dir, err)) == 0) {
         result = join_objects(&work, &dir, arena, path, err);
         temp_dir_remove(&dir);
     }
-    for (uint32_t i = 0; i < plan.unit_count; i++)
+    for (uint32_t i = 0; i <= plan.unit_count; i++)
         if (work.objects[i])
             LLVMDisposeMemoryBuffer(work.objects[i]);
     return result;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "llvm/code_map.h"
 #include "llvm/constant.h"
 #include "llvm/symbols.h"
 
@@ -267,7 +268,7 @@ static LLVMValueRef define_instantiate(struct unit *unit, bool elems_fit)
     LLVMValueRef function = LLVMAddFunction(unit->module, INSTANTIATE_SYMBOL, type);
     struct pieces pieces = collect_pieces(unit);
 
-    LLVMSetLinkage(function, LLVMInternalLinkage);
+    LLVMSetVisibility(function, LLVMHiddenVisibility);
     unit_define_func(unit, function);
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
     if (!elems_fit) {
@@ -307,7 +308,7 @@ static LLVMValueRef find_start(struct unit *unit)
 static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
 {
     const char *file = unit->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
-    LLVMValueRef init, program;
+    LLVMValueRef code_map = LLVMAddGlobal(unit->module, unit->i8, CODE_MAP_SYMBOL), init, program;
     LLVMValueRef members[] = {
         unit_i32(unit, MEWZ_ABI_VERSION),
         unit_i32(unit, unit->wasm->memory_count),
@@ -315,9 +316,10 @@ static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
         unit_private_constant(unit, LLVMConstStringInContext2(unit->context, name, strlen(name), false)),
         instantiate,
         find_start(unit),
-        LLVMConstNull(unit->ptr),
+        code_map,
     };
 
+    LLVMSetVisibility(code_map, LLVMHiddenVisibility);
     init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
     program = LLVMAddGlobal(unit->module, LLVMTypeOf(init), "mewz_program");
     LLVMSetInitializer(program, init);

@@ -1,0 +1,261 @@
+/* code_map.c: see code_map.h. Functions are found by their symbols (symbols.h), rows by the line tables: debug
+ * information gives a place only to instructions that can trap and to calls (lower.h, lower_locate), so that the
+ * table has few rows. */
+#include "llvm/code_map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mewz/abi.h>
+
+#include "base/elf.h"
+#include "base/memory.h"
+#include "llvm/instance.h"
+#include "llvm/line_table.h"
+#include "llvm/symbols.h"
+
+struct code_map_func {
+    const char *anchor; /* a symbol that other objects see */
+    uint64_t distance;  /* of the function from it */
+    uint32_t code_size, wasm_offset, wasm_size, index, name, rows, row_count;
+};
+
+struct text_symbol {
+    uint64_t address;
+    uint64_t size;
+    const char *name;
+    bool is_visible;
+};
+
+struct object {
+    struct elf elf;
+    struct text_symbol *symbols; /* functions in ascending order of address */
+    size_t symbol_count;
+    const struct text_symbol *anchor;
+    struct buf rows; /* struct line_row */
+};
+
+void code_map_init(struct code_map *map, const struct wasm_module *wasm, struct arena *arena)
+{
+    *map = (struct code_map){.wasm = wasm, .arena = arena};
+    map->has_code = arena_array(arena, wasm->func_count, sizeof(bool));
+}
+
+void code_map_fini(struct code_map *map)
+{
+    buf_free(&map->funcs);
+    buf_free(&map->names);
+    buf_free(&map->rows);
+}
+
+static int compare_symbols(const void *a, const void *b)
+{
+    const struct text_symbol *left = a, *right = b;
+
+    return left->address < right->address ? -1 : left->address > right->address;
+}
+
+static int find_symbols(struct object *object, struct err *err)
+{
+    object->symbols = memory_alloc(((size_t)object->elf.symbol_count + 1) * sizeof(*object->symbols));
+    for (unsigned i = 0; i < object->elf.symbol_count; i++) {
+        struct elf_symbol symbol = elf_symbol(&object->elf, i);
+
+        if (ELF64_ST_TYPE(symbol.symbol.st_info) != STT_FUNC || symbol.symbol.st_shndx == SHN_UNDEF)
+            continue;
+        object->symbols[object->symbol_count++] = (struct text_symbol){
+            .address = symbol.symbol.st_value,
+            .size = symbol.symbol.st_size,
+            .name = symbol.name,
+            .is_visible = ELF64_ST_BIND(symbol.symbol.st_info) == STB_GLOBAL,
+        };
+    }
+    qsort(object->symbols, object->symbol_count, sizeof(*object->symbols), compare_symbols);
+    for (size_t i = 0; i < object->symbol_count && !object->anchor; i++)
+        if (object->symbols[i].is_visible)
+            object->anchor = &object->symbols[i];
+    return object->anchor ? 0 : err_set(err, "LLVM wrote an object without a function that others see");
+}
+
+/* The number in wasm.INDEX or wasm.INDEX.NAME, or WASM_NO_INDEX. */
+static uint32_t symbol_index(const char *name)
+{
+    unsigned index;
+    int length = 0;
+
+    return sscanf(name, "wasm.%u%n", &index, &length) == 1 && (name[length] == 0 || name[length] == '.')
+               ? index
+               : WASM_NO_INDEX;
+}
+
+static uint32_t add_name(struct code_map *map, uint32_t index, const char *symbol)
+{
+    uint32_t at = (uint32_t)map->names.size;
+
+    if (index == WASM_NO_INDEX)
+        buf_printf(&map->names, "%s", symbol);
+    else if (map->wasm->funcs[index].name)
+        buf_printf(&map->names, "%s", map->wasm->funcs[index].name);
+    else
+        buf_printf(&map->names, "func[%u]", index);
+    buf_byte(&map->names, 0);
+    return at;
+}
+
+/* Writes the rows between `row` and `end` that belong to the function; returns the first row behind it. Rows without
+ * a line come from code that belongs to several places, or to none: the row before goes on there. */
+static const struct line_row *add_rows(struct code_map *map, struct code_map_func *func,
+                                       const struct text_symbol *symbol, const struct line_row *row,
+                                       const struct line_row *end)
+{
+    uint64_t address = symbol->address;
+    uint32_t line = func->wasm_offset;
+
+    func->rows = (uint32_t)map->rows.size;
+    while (row < end && row->address < symbol->address)
+        row++;
+    for (; row < end && row->address < symbol->address + symbol->size; row++) {
+        if (row->line == 0 || row->line == line)
+            continue;
+        buf_uleb(&map->rows, row->address - address);
+        buf_sleb(&map->rows, (int64_t)row->line - line);
+        func->row_count++;
+        address = row->address;
+        line = row->line;
+    }
+    return row;
+}
+
+static void add_func(struct code_map *map, const struct object *object, const struct text_symbol *symbol,
+                     const struct line_row **row, const struct line_row *end)
+{
+    struct code_map_func func = {.anchor = arena_printf(map->arena, "%s", object->anchor->name),
+                                 .distance = symbol->address - object->anchor->address,
+                                 .code_size = (uint32_t)symbol->size,
+                                 .index = symbol_index(symbol->name)};
+
+    if (func.index != WASM_NO_INDEX) {
+        func.wasm_offset = map->wasm->funcs[func.index].body_offset;
+        func.wasm_size = map->wasm->funcs[func.index].body_size;
+        map->has_code[func.index] = true;
+    }
+    func.name = add_name(map, func.index, symbol->name);
+    *row = add_rows(map, &func, symbol, *row, end);
+    buf_append(&map->funcs, &func, sizeof(func));
+}
+
+int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef bytes, struct err *err)
+{
+    struct object object = {0};
+    const struct line_row *row, *end;
+    int result =
+        elf_open(&object.elf, "object", (const uint8_t *)LLVMGetBufferStart(bytes), LLVMGetBufferSize(bytes), err);
+
+    if (result == 0)
+        result = find_symbols(&object, err);
+    if (result == 0)
+        result = line_table_read(&object.elf, &object.rows, err);
+    row = (const struct line_row *)object.rows.data;
+    end = row + object.rows.size / sizeof(*row);
+    for (size_t i = 0; result == 0 && i < object.symbol_count; i++)
+        add_func(map, &object, &object.symbols[i], &row, end);
+    free(object.symbols);
+    buf_free(&object.rows);
+    return result;
+}
+
+/* Functions that were inlined wherever they are called have no code, but backtraces need their names: they come last,
+ * where the last one with code ends. */
+static void add_inlined_funcs(struct code_map *map)
+{
+    const struct code_map_func *funcs = (const struct code_map_func *)map->funcs.data;
+    struct code_map_func last = funcs[map->funcs.size / sizeof(*funcs) - 1];
+
+    for (uint32_t i = map->wasm->imported_func_count; i < map->wasm->func_count; i++) {
+        struct code_map_func func = {.anchor = last.anchor,
+                                     .distance = last.distance + last.code_size,
+                                     .index = i,
+                                     .wasm_offset = map->wasm->funcs[i].body_offset,
+                                     .wasm_size = map->wasm->funcs[i].body_size};
+
+        if (map->has_code[i])
+            continue;
+        func.name = add_name(map, i, NULL);
+        buf_append(&map->funcs, &func, sizeof(func));
+    }
+}
+
+static LLVMValueRef declare(struct unit *unit, const char *name)
+{
+    LLVMValueRef variable = LLVMGetNamedGlobal(unit->module, name);
+
+    if (!variable) {
+        variable = LLVMAddGlobal(unit->module, unit->i8, name);
+        LLVMSetVisibility(variable, LLVMHiddenVisibility);
+    }
+    return variable;
+}
+
+/* `code` is the function's distance from its own field, the first one of entry `entry` of `table`. */
+static LLVMValueRef make_entry(struct unit *unit, const struct code_map_func *func, LLVMValueRef table,
+                               LLVMTypeRef entry_type, uint64_t entry)
+{
+    LLVMValueRef distance = unit_i64(unit, func->distance), place = unit_i64(unit, entry);
+    LLVMValueRef code = LLVMConstGEP2(unit->i8, declare(unit, func->anchor), &distance, 1);
+    LLVMValueRef field = LLVMConstGEP2(entry_type, table, &place, 1);
+    LLVMValueRef members[] = {
+        LLVMConstTrunc(LLVMConstSub(LLVMConstPtrToInt(code, unit->i64), LLVMConstPtrToInt(field, unit->i64)),
+                       unit->i32),
+        unit_i32(unit, func->code_size),
+        unit_i32(unit, func->wasm_offset),
+        unit_i32(unit, func->wasm_size),
+        unit_i32(unit, func->index),
+        unit_i32(unit, func->name),
+        unit_i32(unit, func->rows),
+        unit_i32(unit, func->row_count),
+    };
+
+    return LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
+}
+
+static LLVMValueRef make_table(struct unit *unit, const struct code_map_func *funcs, size_t count)
+{
+    LLVMTypeRef fields[sizeof(struct mewz_code_func) / sizeof(uint32_t)], entry_type;
+    LLVMValueRef *entries = memory_alloc((count + 1) * sizeof(*entries)), table;
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        fields[i] = unit->i32;
+    entry_type = LLVMStructTypeInContext(unit->context, fields, sizeof(fields) / sizeof(fields[0]), false);
+    table = unit_private_constant(unit, LLVMConstNull(LLVMArrayType2(entry_type, count)));
+    for (size_t i = 0; i < count; i++)
+        entries[i] = make_entry(unit, &funcs[i], table, entry_type, i);
+    LLVMSetInitializer(table, LLVMConstArray2(entry_type, entries, count));
+    free(entries);
+    return table;
+}
+
+static LLVMValueRef make_bytes(struct unit *unit, const struct buf *bytes)
+{
+    return unit_private_constant(
+        unit, LLVMConstStringInContext2(unit->context, (const char *)bytes->data, bytes->size, true));
+}
+
+void code_map_define(struct code_map *map, struct unit *unit)
+{
+    size_t count;
+    LLVMValueRef members[5], init, variable;
+
+    add_inlined_funcs(map);
+    count = map->funcs.size / sizeof(struct code_map_func);
+    members[0] = unit_i32(unit, (uint32_t)count);
+    members[1] = unit_i32(unit, 0);
+    members[2] = make_table(unit, (const struct code_map_func *)map->funcs.data, count);
+    members[3] = make_bytes(unit, &map->names);
+    members[4] = make_bytes(unit, &map->rows);
+    init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
+    variable = LLVMAddGlobal(unit->module, LLVMTypeOf(init), CODE_MAP_SYMBOL);
+    LLVMSetInitializer(variable, init);
+    LLVMSetGlobalConstant(variable, true);
+    LLVMSetVisibility(variable, LLVMHiddenVisibility);
+}

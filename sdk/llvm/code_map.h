@@ -1,0 +1,27 @@
+/* code_map.h: make the table from native addresses back to the wasm module (abi.h, struct mewz_code_map).
+ *
+ * The units' objects are read one after the other, in the order in which they will be linked; then code_map_define
+ * defines the table in a further unit. */
+#ifndef LLVM_CODE_MAP_H
+#define LLVM_CODE_MAP_H
+
+#include "base/buf.h"
+#include "llvm/unit.h"
+
+#define CODE_MAP_SYMBOL "wasm.code_map"
+
+struct code_map {
+    const struct wasm_module *wasm;
+    struct buf funcs; /* struct code_map_func */
+    struct buf names;
+    struct buf rows;
+    struct arena *arena; /* for names of symbols */
+    bool *has_code;      /* functions of the module */
+};
+
+void code_map_init(struct code_map *map, const struct wasm_module *wasm, struct arena *arena);
+int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef object, struct err *err);
+void code_map_define(struct code_map *map, struct unit *unit);
+void code_map_fini(struct code_map *map);
+
+#endif
