@@ -17,6 +17,9 @@
 extern const char mewz_config_start[] __attribute__((weak));
 extern const char mewz_config_end[] __attribute__((weak));
 
+/* As much as Linux allows for arguments and environment, and as pages_alloc gives at once. */
+enum { CONFIG_MAX = 2 << 20 };
+
 struct strings {
     const char *bytes;
     uint32_t count;
@@ -73,9 +76,9 @@ static void apply_fw_cfg(void)
     struct fw_cfg_file file;
     if (!fw_cfg_find(MEWZ_CONFIG_FW_CFG, &file))
         return;
-    char *bytes = pages_alloc(((size_t)file.size + PAGE_SIZE - 1) / PAGE_SIZE);
+    char *bytes = file.size < CONFIG_MAX ? pages_alloc(file.size / PAGE_SIZE + 1) : NULL;
     if (!bytes || !fw_cfg_read(&file, bytes))
-        panic("config", "cannot read the %u bytes of %s", file.size, MEWZ_CONFIG_FW_CFG);
+        panic("config", "no memory for the %u bytes of %s", file.size, MEWZ_CONFIG_FW_CFG);
     apply(bytes, file.size, MEWZ_CONFIG_FW_CFG);
 }
 
