@@ -84,6 +84,19 @@ static int push(struct validator *v, wasm_valtype type)
     return push_types(v, (struct types){&type, 1});
 }
 
+/* `count` is at least 1. The usual case is settled at once, however many they are. */
+static int check_types(struct validator *v, const wasm_valtype *found, const wasm_valtype *expected, uint32_t count)
+{
+    if (memcmp(found, expected, count * sizeof *found) == 0)
+        return 0;
+    for (uint32_t i = count; i-- > 0;) {
+        if (!matches(found[i], expected[i]))
+            return fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected[i]),
+                        wasm_valtype_name(found[i]));
+    }
+    return 0;
+}
+
 /* Checks that the top of the stack is `types`, and stores in *present how many of them really are there: fewer only
  * in unreachable code, where the others come from nowhere and have any type. */
 static int check_top(struct validator *v, struct types types, uint32_t *present)
@@ -91,13 +104,9 @@ static int check_top(struct validator *v, struct types types, uint32_t *present)
     const struct frame *frame = top_frame(v);
     uint32_t available = v->operand_count - frame->height;
     *present = types.count < available ? types.count : available;
-    for (uint32_t depth = 1; depth <= *present; depth++) {
-        wasm_valtype expected = types.items[types.count - depth];
-        wasm_valtype found = v->operands[v->operand_count - depth];
-        if (!matches(found, expected))
-            return fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected),
-                        wasm_valtype_name(found));
-    }
+    if (*present &&
+        check_types(v, v->operands + (v->operand_count - *present), types.items + (types.count - *present), *present))
+        return -1;
     if (*present < types.count && !frame->unreachable)
         return fail(v, "type mismatch: expected %s, found nothing",
                     wasm_valtype_name(types.items[types.count - *present - 1]));
