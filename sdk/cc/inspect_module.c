@@ -6,9 +6,6 @@
 
 static const char *const kinds[] = {"func", "table", "memory", "global"};
 
-static const char *const section_names[] = {"custom", "type",  "import",  "function", "table", "memory",    "global",
-                                            "export", "start", "element", "code",     "data",  "data count"};
-
 static const char *const feature_names[] = {
 #define FEATURE(name, text) text,
 #include "wasm/features.def"
@@ -31,7 +28,9 @@ static void print_features(const struct wasm_module *module)
 
 static void print_limits(const char *label, const struct wasm_limits *limits, const char *unit)
 {
-    if (limits->has_max)
+    if (limits->has_max && limits->max == limits->min)
+        inspect_print(label, "%lu %s", limits->min, unit);
+    else if (limits->has_max)
         inspect_print(label, "%lu to %lu %s", limits->min, limits->max, unit);
     else
         inspect_print(label, "%lu %s or more", limits->min, unit);
@@ -89,8 +88,8 @@ static void print_sections(const struct wasm_module *module, struct arena *arena
         const char *name = "";
         if (section->id == 0 && custom < module->custom_count)
             name = name_text(module->customs[custom++].name, arena);
-        inspect_print("section", "0x%08x %10u bytes  %s %s", section->offset, section->size, section_names[section->id],
-                      name);
+        inspect_print("section", "0x%08x %10u bytes  %s %s", section->offset, section->size,
+                      wasm_section_name(section->id), name);
     }
 }
 
