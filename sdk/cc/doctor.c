@@ -1,6 +1,8 @@
 /* mewz-cc doctor: are the tools there that the others start? */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/proc.h"
@@ -11,7 +13,7 @@ static const char help[] = "Looks for every tool and file that mewz-cc needs, an
                            "those that are missing. Fails if one is.\n";
 
 struct need {
-    const char *what; /* a program on PATH, or a file by its absolute path */
+    const char *what; /* a program on PATH, a file by its absolute path, or a shared library */
     const char *package;
     const char *use;
 };
@@ -21,19 +23,28 @@ static const struct need needs[] = {
     {"wat2wasm", "wabt", "reads the text format"},
     {"qemu-system-x86_64", "qemu-system-x86", "runs programs"},
     {"/usr/share/ovmf/OVMF.fd", "ovmf", "runs images with UEFI"},
+    {"libLLVM.so.19.1", "libllvm19", "generates code"},
 };
 #define NEED_COUNT (sizeof needs / sizeof *needs)
 
 static const char *const own_files[] = {
+    "lib/mewz-llvm.so",
     "lib/x86_64-mewz/libmewz.a",
     "lib/x86_64-mewz/link.ld",
     "lib/x86_64-linux/libmewz.a",
     "lib/x86_64-linux/link.ld",
+    "lib/boot/mbr.bin",
+    "lib/boot/bios.bin",
+    "lib/boot/esp.img",
 };
 
 static bool is_there(const struct need *need)
 {
-    return *need->what == '/' ? access(need->what, R_OK) == 0 : proc_found(need->what);
+    if (*need->what == '/')
+        return access(need->what, R_OK) == 0;
+    if (strstr(need->what, ".so."))
+        return dlopen(need->what, RTLD_LAZY) != NULL;
+    return proc_found(need->what);
 }
 
 static bool check_tools(void)

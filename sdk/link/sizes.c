@@ -64,14 +64,21 @@ static struct row *find_owner(struct table *table, const char *input, const char
     return find_row(table, "strings", 7); /* merged by the linker */
 }
 
+static enum kind section_kind(const char *name)
+{
+    if (strncmp(name, ".text", 5) == 0)
+        return KIND_CODE;
+    return strncmp(name, ".bss", 4) == 0 ? KIND_BSS : KIND_DATA;
+}
+
 static void read_line(struct table *table, const char *line, const char *object)
 {
-    if (strlen(line) <= INPUT_COLUMN || strtoull(line, NULL, 16) == 0) /* not in memory: debug information */
+    size_t length = strlen(line);
+    if (length <= OUTPUT_COLUMN || strtoull(line, NULL, 16) == 0) /* not in memory: debug information */
         return;
-    if (line[OUTPUT_COLUMN] != ' ') {
-        const char *name = line + OUTPUT_COLUMN;
-        table->kind = strncmp(name, ".text", 5) == 0 ? KIND_CODE : strncmp(name, ".bss", 4) == 0 ? KIND_BSS : KIND_DATA;
-    } else if (line[INPUT_COLUMN] != ' ' && strstr(line + INPUT_COLUMN, ":(")) {
+    if (line[OUTPUT_COLUMN] == '.' && line[OUTPUT_COLUMN + 1] != ' ') { /* ". = " is an assignment */
+        table->kind = section_kind(line + OUTPUT_COLUMN);
+    } else if (length > INPUT_COLUMN && line[INPUT_COLUMN] != ' ' && strstr(line + INPUT_COLUMN, ":(")) {
         uint64_t size = strtoull(line + SIZE_COLUMN, NULL, 16);
         find_owner(table, line + INPUT_COLUMN, object)->sizes[table->kind] += size;
     }
