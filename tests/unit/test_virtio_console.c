@@ -1,6 +1,7 @@
 /* The virtio console driver against a device of our own, with ports that behave like QEMU's.
  *
  * The device answers either at once, inside the kick, or later, when the driver idles: virtual devices do both. */
+#include <setjmp.h>
 #include <string.h>
 
 #include "check.h"
@@ -26,11 +27,23 @@ static inline void interrupts_restore(bool enabled)
 
 /* --- what the driver needs of the kernel --- */
 
+/* The driver never gives memory back: each test does when it begins. */
+static void *allocated[256];
+static unsigned allocated_count;
+
 void *pages_alloc(size_t count)
 {
+    CHECK(allocated_count < 256);
     void *pages = aligned_alloc(PAGE_SIZE, count * PAGE_SIZE);
     memset(pages, 0xa5, count * PAGE_SIZE);
+    allocated[allocated_count++] = pages;
     return pages;
+}
+
+static void free_pages(void)
+{
+    while (allocated_count > 0)
+        free(allocated[--allocated_count]);
 }
 
 void *page_alloc(void)
@@ -298,9 +311,9 @@ void time_wait(uint64_t deadline)
 
 static void set_up(bool event_index, bool late)
 {
-    for (unsigned i = 0; i < PORTS_MAX; i++)
-        free(fake.ports[i].output);
-    memset(&console, 0, sizeof console); /* what it had allocated is lost, as in a kernel that starts again */
+    static char outputs[PORTS_MAX][OUTPUT_MAX];
+    free_pages();
+    memset(&console, 0, sizeof console);
     memset(&fake, 0, sizeof fake);
     fake.present = true;
     fake.multiport = true;
@@ -308,7 +321,7 @@ static void set_up(bool event_index, bool late)
     fake.late = late;
     idle = NULL;
     for (unsigned i = 0; i < PORTS_MAX; i++)
-        fake.ports[i].output = malloc(OUTPUT_MAX);
+        fake.ports[i].output = outputs[i];
     fake.ports[1].name = "in";
     fake.ports[2].name = "out";
     fake.ports[3].name = "errors.tty";
@@ -519,6 +532,79 @@ static void test_emergency(void)
     CHECK(fake.ports[2].output_size == sizeof bytes && fake.ports[2].output[999] == 'e');
 }
 
+/* --- a device that does whatever a device can do to us --- */
+
+static jmp_buf given_up;
+static unsigned patience;
+
+/* What a device says may make the driver wait for something that never comes: then the test goes on with the next. */
+static void lose_patience(void)
+{
+    if (patience-- == 0)
+        longjmp(given_up, 1);
+}
+
+static uint32_t random_number(void)
+{
+    static uint64_t state = 1;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33);
+}
+
+/* Mostly returns buffers as a good device does, with likely messages in them. */
+static void hostile_kick(struct virtio_device *device, uint16_t index)
+{
+    (void)device;
+    unsigned count = random_number() % 6;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned target = random_number() % 3 ? index : random_number() % QUEUES;
+        uint16_t head = (uint16_t)random_number();
+        struct virtq_desc desc = {0};
+        if (!fake.queues[target].size || (!fake_pop(target, &head, &desc) && random_number() % 64))
+            continue;
+        struct control message = {random_number() % 10, (uint16_t)(random_number() % 9),
+                                  (uint16_t)(random_number() % 2)};
+        if (desc.flags & DESC_WRITE)
+            memcpy((void *)desc.address, &message, sizeof message);
+        bool wild = random_number() % 64 == 0;
+        fake_push(target, wild ? (uint16_t)random_number() : head,
+                  random_number() % 4 ? random_number() % 64 : random_number());
+        if (random_number() % 256 == 0)
+            fake.queues[target].used->index = (uint16_t)random_number();
+    }
+}
+
+static void use_all(struct virtio_port *port)
+{
+    static char bytes[20000];
+    uint64_t deadline = now + 100;
+    virtio_port_write(port, bytes, random_number() % sizeof bytes);
+    virtio_port_push(port);
+    virtio_port_read(port, bytes, random_number() % sizeof bytes);
+    virtio_port_is_at_end(port);
+    virtio_port_wait(port, deadline);
+    if (random_number() % 8 == 0)
+        virtio_port_flush();
+}
+
+static void test_hostile_device(void)
+{
+    struct virtio_transport hostile_transport = fake_transport;
+    hostile_transport.kick = hostile_kick;
+    for (volatile unsigned i = 0; i < 2000; i++) {
+        set_up(i & 1, false);
+        fake.multiport = i % 5 != 0;
+        idle = lose_patience;
+        patience = 50;
+        if (setjmp(given_up))
+            continue;
+        virtio_port_find_console();
+        console.device.transport = &hostile_transport;
+        for (unsigned k = 0; console.state == UP && k < 20; k++)
+            use_all(&console.ports[random_number() % console.port_count]);
+    }
+}
+
 int main(void)
 {
     test_find();
@@ -535,12 +621,7 @@ int main(void)
     test_bad_output();
     test_strange_messages();
     test_emergency();
+    test_hostile_device();
+    free_pages();
     return 0;
-}
-
-/* The driver never gives memory back, so leaks are no finding here. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
 }
