@@ -2,8 +2,8 @@
  *
  * What was baked in when the executable was built (mewz/config.h), and what the process was started with:
  * - The program's name is the baked one. Arguments of the process, if there are any, replace the baked ones.
- * - Without a baked environment the program has the process's. With one, it has those variables and no others; a
- *   value that the process has for one of them replaces the baked one. */
+ * - The environment has the baked variables and no others, as a program is given nothing that it was not meant to
+ *   have. A value that the process has for one of them replaces the baked one. */
 #include <linux/mman.h>
 
 #include <mewz/config.h>
@@ -67,7 +67,7 @@ static const char *skip_strings(const char *bytes, uint32_t count)
     return bytes;
 }
 
-/* Absent parts are empty ones here. */
+/* A part that is absent counts as empty. */
 static struct baked baked_args(void)
 {
     const struct mewz_config *config = baked_config();
@@ -76,14 +76,12 @@ static struct baked baked_args(void)
     return (struct baked){(const char *)(config + 1), config->arg_count};
 }
 
-static bool baked_environ(struct baked *baked)
+static struct baked baked_environ(void)
 {
     const struct mewz_config *config = baked_config();
     if (!config || config->env_count == MEWZ_CONFIG_ABSENT)
-        return false;
-    uint32_t arg_count = baked_args().count;
-    *baked = (struct baked){skip_strings((const char *)(config + 1), arg_count), config->env_count};
-    return true;
+        return (struct baked){0};
+    return (struct baked){skip_strings((const char *)(config + 1), baked_args().count), config->env_count};
 }
 
 static void collect_args(struct list *list)
@@ -128,12 +126,7 @@ static const char *current_entry(const char *entry)
 
 static void collect_environ(struct list *list)
 {
-    struct baked baked;
-    if (!baked_environ(&baked)) {
-        for (const char *const *entry = process_environ; *entry; entry++)
-            list_add(list, *entry);
-        return;
-    }
+    struct baked baked = baked_environ();
     for (uint32_t i = 0; i < baked.count; i++) {
         list_add(list, current_entry(baked.bytes));
         baked.bytes += string_size(baked.bytes);
