@@ -39,10 +39,10 @@ static const char *choose_format(const struct settings *settings, const struct d
     return err->set ? NULL : format;
 }
 
-static int build(const struct settings *settings, const struct command_line *line, struct arena *arena, struct err *err)
+static int build(const struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, arena, err) != 0)
+    if (settings_make_driver(settings, line, &driver, err) != 0)
         return -1;
     const char *format = choose_format(settings, &driver, err);
     if (!format)
@@ -65,7 +65,7 @@ static int run(char **argv, struct err *err)
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
-        result = build(&settings, &line, &arena, err);
+        result = build(&settings, &line, err);
     arena_free(&arena);
     return result;
 }

@@ -6,11 +6,10 @@ static const char help[] = "Compiles a WebAssembly module (in binary or text for
                            "It belongs to no operating system: its imports are undefined symbols, and whatever\n"
                            "defines them can be its system. mewz-cc link and mewz-cc build take it.\n";
 
-static int compile(const struct settings *settings, const struct command_line *line, struct arena *arena,
-                   struct err *err)
+static int compile(const struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, arena, err) != 0)
+    if (settings_make_driver(settings, line, &driver, err) != 0)
         return -1;
     return settings_write_output(settings, &driver, driver_write_object, err);
 }
@@ -29,7 +28,7 @@ static int run(char **argv, struct err *err)
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
-        result = compile(&settings, &line, &arena, err);
+        result = compile(&settings, &line, err);
     arena_free(&arena);
     return result;
 }

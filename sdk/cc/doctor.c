@@ -28,14 +28,8 @@ static const struct need needs[] = {
 #define NEED_COUNT (sizeof needs / sizeof *needs)
 
 static const char *const own_files[] = {
-    "lib/mewz-llvm.so",
-    "lib/x86_64-mewz/libmewz.a",
-    "lib/x86_64-mewz/link.ld",
-    "lib/x86_64-linux/libmewz.a",
-    "lib/x86_64-linux/link.ld",
-    "lib/boot/mbr.bin",
-    "lib/boot/bios.bin",
-    "lib/boot/esp.img",
+    "lib/mewz-llvm.so",         "lib/x86_64-mewz/libmewz.a", "lib/x86_64-mewz/link.ld", "lib/x86_64-linux/libmewz.a",
+    "lib/x86_64-linux/link.ld", "lib/boot/mbr.bin",          "lib/boot/bios.bin",       "lib/boot/esp.img",
 };
 
 static bool is_there(const struct need *need)

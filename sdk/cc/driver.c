@@ -9,6 +9,7 @@
 #include "base/proc.h"
 #include "cc/compiler.h"
 #include "image/image.h"
+#include "link/program.h"
 #include "wasm/module.h"
 
 /* --- what a file is --- */
@@ -154,13 +155,47 @@ int driver_write_object(const struct driver *driver, const char *path, struct er
 
 /* --- object to executable --- */
 
+const char *const *driver_join_args(const char *name, const char *const *arguments, struct arena *arena)
+{
+    size_t count = 0;
+    while (arguments && arguments[count])
+        count++;
+    const char **args = arena_array(arena, count + 2, sizeof *args);
+    const char *slash = strrchr(name, '/');
+    args[0] = slash ? slash + 1 : name;
+    if (count)
+        memcpy(args + 1, arguments, count * sizeof *args);
+    return args;
+}
+
+/* The program knows its name, also where the object's file has another one. */
+static int read_name(const char *object, const char **name, struct arena *arena, struct err *err)
+{
+    struct file file;
+    struct elf elf;
+    if (file_read(&file, object, err) != 0)
+        return -1;
+    int result = elf_open(&elf, object, file.data, file.size, err);
+    *name = result == 0 ? program_name(&elf, arena) : NULL;
+    file_close(&file);
+    return result;
+}
+
 static int link_object(const struct driver *driver, const char *object, const char *path, struct err *err)
 {
+    struct link_options options = driver->link;
+    struct arena arena = {0};
+    const char *name;
     double start = now();
-    if (link_program(object, &driver->link, path, err) != 0)
-        return -1;
-    tell(driver, "link", start);
-    return 0;
+    int result = read_name(object, &name, &arena, err);
+    if (result == 0) {
+        options.config.args = driver_join_args(name ? name : driver->input, driver->arguments, &arena);
+        result = link_program(object, &options, path, err);
+    }
+    if (result == 0)
+        tell(driver, "link", start);
+    arena_free(&arena);
+    return result;
 }
 
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err)
@@ -203,17 +238,4 @@ int driver_write_image(const struct driver *driver, const char *path, struct err
     temp_dir_remove(&temp);
     arena_free(&arena);
     return result;
-}
-
-const char *const *driver_program_args(const char *name, const char *const *arguments, struct arena *arena)
-{
-    size_t count = 0;
-    while (arguments && arguments[count])
-        count++;
-    const char **args = arena_array(arena, count + 2, sizeof *args);
-    const char *slash = strrchr(name, '/');
-    args[0] = slash ? slash + 1 : name;
-    if (count)
-        memcpy(args + 1, arguments, count * sizeof *args);
-    return args;
 }

@@ -26,8 +26,9 @@ int driver_file_kind(const char *path, enum file_kind *kind, struct err *err);
 struct driver {
     const char *input;
     struct compile_options compile;
-    struct link_options link; /* its name and config are filled in by driver_init */
-    bool verbose;             /* what each stage takes, on stderr */
+    struct link_options link;     /* but for the arguments in its config */
+    const char *const *arguments; /* of the program, behind its name; NULL for none */
+    bool verbose;                 /* what each stage takes, on stderr */
 };
 
 /* The input's bytes; of text those of the module that it says. The caller closes the file. */
@@ -37,7 +38,7 @@ int driver_write_object(const struct driver *driver, const char *path, struct er
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err);
 int driver_write_image(const struct driver *driver, const char *path, struct err *err);
 
-/* The program's arguments: its name, which is the input's without the folder, then `arguments`, which may be NULL. */
-const char *const *driver_program_args(const char *name, const char *const *arguments, struct arena *arena);
+/* A program's name and then `arguments`, which may be NULL, as one NULL-terminated list. */
+const char *const *driver_join_args(const char *name, const char *const *arguments, struct arena *arena);
 
 #endif

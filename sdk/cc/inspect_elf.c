@@ -3,13 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mewz/abi.h>
-
 #include "base/proc.h"
 #include "cc/inspect.h"
 #include "link/archive.h"
 #include "link/imports.h"
 #include "link/link.h"
+#include "link/program.h"
 
 /* --- imports --- */
 
@@ -42,6 +41,13 @@ int inspect_print_import(const char *symbol, const char *type, struct err *err)
 
 /* --- objects --- */
 
+static void print_name(const struct elf *elf, struct arena *arena)
+{
+    const char *name = program_name(elf, arena);
+    if (name)
+        inspect_print("program", "%s", inspect_printable(name, strlen(name), arena));
+}
+
 static void print_section_sizes(const struct elf *elf)
 {
     uint64_t code = 0, data = 0, zeroed = 0;
@@ -62,17 +68,11 @@ static void print_section_sizes(const struct elf *elf)
 int inspect_object(const char *path, const struct elf *object, struct arena *arena, struct err *err)
 {
     inspect_print("object", "%s, %lu bytes", path, object->size);
-    struct elf_symbol symbol;
-    if (!elf_find_symbol(object, "mewz_program", &symbol) || symbol.symbol.st_shndx >= object->section_count)
-        return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", path);
-    /* Before it is linked only the numbers in the descriptor are there, no addresses. */
-    struct elf_section section = elf_section(object, symbol.symbol.st_shndx);
     struct mewz_program program;
-    if (section.bytes && section.header.sh_size >= sizeof program &&
-        symbol.symbol.st_value <= section.header.sh_size - sizeof program) {
-        memcpy(&program, section.bytes + symbol.symbol.st_value, sizeof program);
-        inspect_print("contract", "version %u, %u memories", program.abi_version, program.memory_count);
-    }
+    if (!program_find(object, &program))
+        return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", path);
+    print_name(object, arena);
+    inspect_print("contract", "version %u, %u memories", program.abi_version, program.memory_count);
     print_section_sizes(object);
     for (const char **import = imports_list(object, arena); *import; import++)
         if (inspect_print_import(*import, NULL, err) != 0)
@@ -81,17 +81,6 @@ int inspect_object(const char *path, const struct elf *object, struct arena *are
 }
 
 /* --- linked programs --- */
-
-static const char *string_at(const struct elf *elf, const void *address, struct arena *arena)
-{
-    struct buf text = {0};
-    const uint8_t *byte;
-    for (uint64_t at = (uint64_t)address; (byte = elf_at_address(elf, at, 1)) && *byte && text.size < 4096; at++)
-        buf_byte(&text, *byte);
-    const char *string = inspect_printable((const char *)text.data, text.size, arena);
-    buf_free(&text);
-    return string;
-}
 
 static void print_memories(const struct elf *elf, const struct mewz_program *program)
 {
@@ -107,17 +96,12 @@ static void print_memories(const struct elf *elf, const struct mewz_program *pro
 
 static void print_program(const struct elf *elf, struct arena *arena)
 {
-    struct elf_symbol symbol;
     struct mewz_program program;
-    const uint8_t *bytes = NULL;
-    if (elf_find_symbol(elf, "mewz_program", &symbol))
-        bytes = elf_at_address(elf, symbol.symbol.st_value, sizeof program);
-    if (!bytes) {
+    if (!program_find(elf, &program)) {
         inspect_print("program", "none that mewz-cc compiled");
         return;
     }
-    memcpy(&program, bytes, sizeof program);
-    inspect_print("program", "%s", string_at(elf, program.name, arena));
+    print_name(elf, arena);
     inspect_print("contract", "version %u", program.abi_version);
     print_memories(elf, &program);
 }

@@ -6,13 +6,11 @@ static const char help[] = "Links an object of mewz-cc compile with its system: 
                            "and other hypervisors, or with --target x86_64-linux a static executable. ld.lld by\n"
                            "hand does the same (pkg-config --libs mewz), without arguments and environment.\n";
 
-static int link_to_output(const struct settings *settings, const struct command_line *line, struct arena *arena,
-                          struct err *err)
+static int link_to_output(const struct settings *settings, const struct command_line *line, struct err *err)
 {
     enum file_kind kind;
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, arena, err) != 0 ||
-        driver_file_kind(driver.input, &kind, err) != 0)
+    if (settings_make_driver(settings, line, &driver, err) != 0 || driver_file_kind(driver.input, &kind, err) != 0)
         return -1;
     if (kind != FILE_OBJECT)
         return err_set(err, "%s: not an object: mewz-cc compile makes one, mewz-cc build does both", driver.input);
@@ -33,7 +31,7 @@ static int run(char **argv, struct err *err)
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
-        result = link_to_output(&settings, &line, &arena, err);
+        result = link_to_output(&settings, &line, err);
     arena_free(&arena);
     return result;
 }

@@ -7,6 +7,7 @@
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
+#include "link/program.h"
 #include "machine/machine.h"
 
 static const char help[] = "Runs a program in a QEMU machine with this terminal's stdin, stdout and stderr, and\n"
@@ -15,17 +16,19 @@ static const char help[] = "Runs a program in a QEMU machine with this terminal'
                            "the arguments that were baked in, --env the environment.\n";
 
 /* The name under which the program was built: a kernel's own, for it knows, or else the file's. */
-static const char *program_name(const char *path, const struct file *file, struct arena *arena)
+static const char *own_name(const char *path, const struct file *file, struct arena *arena)
 {
     unsigned long offset = 0, size = file->size;
     struct err ignored = {0};
     struct link_config config;
     struct elf elf;
     image_find_kernel(file->data, file->size, &offset, &size);
-    if (elf_open(&elf, path, file->data + offset, size, &ignored) == 0 && link_config_find(&elf, arena, &config) &&
-        config.args && config.args[0])
+    if (elf_open(&elf, path, file->data + offset, size, &ignored) != 0)
+        return path;
+    if (link_config_find(&elf, arena, &config) && config.args && config.args[0])
         return config.args[0];
-    return path;
+    const char *name = program_name(&elf, arena);
+    return name ? name : path;
 }
 
 /* What replaces the baked configuration: only what the command line gives. */
@@ -38,7 +41,7 @@ static int replace_config(struct machine_options *machine, const struct settings
         return 0;
     if (file_read(&file, machine->image, err) != 0)
         return -1;
-    machine->config.args = driver_program_args(program_name(machine->image, &file, arena), line->arguments, arena);
+    machine->config.args = driver_join_args(own_name(machine->image, &file, arena), line->arguments, arena);
     file_close(&file);
     return 0;
 }
@@ -86,8 +89,7 @@ static int run_operand(const struct settings *settings, const struct command_lin
     enum file_kind kind;
     struct driver driver;
     struct machine_options machine;
-    if (settings_make_driver(settings, line, &driver, arena, err) != 0 ||
-        driver_file_kind(driver.input, &kind, err) != 0)
+    if (settings_make_driver(settings, line, &driver, err) != 0 || driver_file_kind(driver.input, &kind, err) != 0)
         return -1;
     make_machine(settings, kind, &machine);
     switch (kind) {

@@ -64,14 +64,14 @@ static bool is_same_file(const char *a, const char *b)
 }
 
 int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
-                         struct arena *arena, struct err *err)
+                         struct err *err)
 {
     const char *input = line->operands[0];
     if (settings->output && is_same_file(input, settings->output))
         return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb, settings->output);
     if (settings->memory_max && settings->memory_max < MEWZ_PAGE_SIZE)
         return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB", line->verb);
-    *driver = (struct driver){.input = input, .verbose = settings->verbose};
+    *driver = (struct driver){.input = input, .arguments = line->arguments, .verbose = settings->verbose};
     driver->compile = (struct compile_options){
         .optimise = settings->optimise,
         .cpu = settings->cpu,
@@ -82,7 +82,7 @@ int settings_make_driver(const struct settings *settings, const struct command_l
     driver->link = (struct link_options){
         .target = link_target_find(settings->target),
         .name = input,
-        .config = {.args = driver_program_args(input, line->arguments, arena), .env = settings->env.strings},
+        .config = {.env = settings->env.strings},
         .allow_missing = settings->allow_missing,
         .verbose = settings->verbose,
         .debug = settings->debug,

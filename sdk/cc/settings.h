@@ -41,7 +41,7 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
 /* Sets up the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
  * output would replace the input. */
 int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
-                         struct arena *arena, struct err *err);
+                         struct err *err);
 
 /* One of the driver's functions that write a stage's result. */
 typedef int driver_write(const struct driver *driver, const char *path, struct err *err);

@@ -13,6 +13,7 @@
 #include "link/blob.h"
 #include "link/imports.h"
 #include "link/ksyms.h"
+#include "link/program.h"
 #include "link/sizes.h"
 
 #include <mewz/ksyms.h>
@@ -76,10 +77,10 @@ static int check_elf(struct linkage *linkage, const struct file *file, struct er
 {
     const char *name = linkage->options->name;
     struct elf object;
-    struct elf_symbol program;
+    struct mewz_program program;
     if (elf_open(&object, name, file->data, file->size, err) != 0)
         return -1;
-    if (object.header.e_type != ET_REL || !elf_find_symbol(&object, "mewz_program", &program))
+    if (object.header.e_type != ET_REL || !program_find(&object, &program))
         return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", name);
     struct archive archive;
     if (archive_open(&archive, linkage->archive, err) != 0)

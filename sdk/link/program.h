@@ -1,0 +1,17 @@
+/* program.h: the descriptor of a program (abi.h, struct mewz_program) in an object or an executable. */
+#ifndef LINK_PROGRAM_H
+#define LINK_PROGRAM_H
+
+#include <mewz/abi.h>
+
+#include "base/arena.h"
+#include "base/elf.h"
+
+/* The descriptor's bytes as they are in the file: before the link there are no addresses in it. False if the file
+ * has none. */
+bool program_find(const struct elf *elf, struct mewz_program *program);
+
+/* The name of the module that the program was compiled from, on the arena; NULL if the file does not say it. */
+const char *program_name(const struct elf *elf, struct arena *arena);
+
+#endif
