@@ -53,7 +53,7 @@ boot_instructions() {
     local low high from
     read -r low high < <(program_range $guests/hello.elf)
     # The entry runs at its physical address still.
-    from=$(printf '%x' $((0x$(symbol $guests/hello.elf boot_entry) & 0x7fffffff)))
+    from=$(printf '%x' $((0x$(symbol $guests/hello.elf boot_entry) - 0x$(symbol $guests/hello.elf mewz_kernel_base))))
     mkdir -p "$work/path"
     printf '#!/bin/sh\nexec %s "$@" -plugin %s,from=%s,low=%s,high=%s,out=%s\n' "$(command -v qemu-system-x86_64)" \
         "$tools/boot_plugin.so" "$from" "$low" "$high" "$work/count" >"$work/path/qemu-system-x86_64"
