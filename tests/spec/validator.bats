@@ -4,7 +4,7 @@
 @test "official scripts: valid modules are accepted, invalid and malformed ones refused" {
     cd "$BATS_TEST_DIRNAME/../.."
     [ -d ../shared/spec ] || skip "../shared/spec is not there"
-    run timeout 300 node tests/spec/validate.mjs build/spec/verdict ../shared/spec
+    run timeout 600 node tests/spec/validate.mjs build/spec/verdict ../shared/spec
     echo "$output"
     [ "$status" = 0 ]
 }
