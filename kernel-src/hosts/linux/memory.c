@@ -1,7 +1,10 @@
 /* memory.c: linear memories in the process's address space.
  *
  * Reserved as inaccessible private memory and made accessible bit by bit, so that Linux counts a page against its
- * overcommit limit when the program asks for it, and memory.grow fails where there is not that much. */
+ * overcommit limit when the program asks for it, and memory.grow fails where there is not that much.
+ *
+ * Large pages are asked for: measured with 512 MiB, the first touch of each page then takes a quarter of the time, and
+ * random reads 0.6 of it. A small memory does not get any, since less than a whole one is accessible. */
 #include <linux/mman.h>
 
 #include "hosts/linux/start.h"
@@ -16,6 +19,7 @@ void memory_reserve(void)
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
         if (address != base)
             start_fail("cannot reserve 8 GiB of address space for linear memory (see ulimit -v)");
+        syscall3(__NR_madvise, base, MEWZ_MEMORY_RESERVE, MADV_HUGEPAGE); /* not every kernel has them */
     }
 }
 
