@@ -7,7 +7,8 @@ MEWZ_CC=$ROOT/bin/mewz-cc
 export MEWZ_ACCEL=tcg
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
+    mkdir "$BATS_TEST_TMPDIR/work"
+    cd "$BATS_TEST_TMPDIR/work"
 }
 
 # fails CODE TEXT COMMAND...
@@ -73,10 +74,9 @@ fails() {
 }
 
 @test "tools that are missing are named with their package" {
-    mkdir empty
-    PATH=$PWD/empty:$PWD/empty fails 1 lld-19 "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.elf
-    fails 1 qemu-system-x86 "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" run "$GUESTS/hello.elf"
-    fails 1 wabt "$(command -v env)" PATH="$PWD/empty" "$MEWZ_CC" build "$ROOT/tests/kernel/guests/hello.wat" -o app.elf
+    fails 1 lld-19 env PATH=/nowhere "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.elf
+    fails 1 qemu-system-x86 env PATH=/nowhere "$MEWZ_CC" run "$GUESTS/hello.elf"
+    fails 1 wabt env PATH=/nowhere "$MEWZ_CC" build "$ROOT/tests/kernel/guests/hello.wat" -o app.elf
     [ ! -e app.elf ]
 }
 

@@ -98,7 +98,7 @@ function mutate(seed) {
         else if (kind === 3)
             result = Buffer.concat([result.subarray(0, at), result.subarray(at, at + random(64)), result.subarray(at)]);
         else
-            result.fill(0xff, at, at + 5);
+            result.fill(0xff, at, Math.min(result.length, at + 5));
         if (result.length === 0)
             break;
     }
