@@ -10,6 +10,7 @@
 /* --- what it needs of the kernel --- */
 
 struct boot_info boot_info;
+struct mewz_program mewz_program = {.name = "program.wasm"};
 
 static jmp_buf panicked;
 
@@ -66,7 +67,6 @@ static struct blob make(uint32_t arg_count, uint32_t env_count, const char *stri
 
 static void reset(void)
 {
-    args = environment = (struct strings){"", 0, 0};
     loaded = false;
     fw_cfg.bytes = NULL;
     boot_info.module = NULL;
@@ -100,7 +100,7 @@ static void check_environ(const char *expected, uint32_t expected_count, size_t 
 static void test_good(void)
 {
     reset();
-    check_args("", 0, 0);
+    check_args("program.wasm", 1, 13);
     check_environ("", 0, 0);
 
     struct blob both = make(3, 1, "app\0\0-x\0A=b", 12);
@@ -128,7 +128,7 @@ static void test_parts(void)
     set_fw_cfg(&file);
     boot_info.module = "an initial ramdisk, say";
     boot_info.module_size = 24;
-    check_args("", 0, 0);
+    check_args("program.wasm", 1, 13);
     check_environ("F=1\0F=2", 2, 8);
 }
 

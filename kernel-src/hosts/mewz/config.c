@@ -2,10 +2,13 @@
  *
  * Three places may have them, each replacing the parts that it has of the one before: what was baked into the image,
  * the first boot module, and QEMU's fw_cfg. One that is damaged panics: to run the program with other arguments than
- * those that somebody meant for it could do harm. A boot module without our magic is somebody else's. */
+ * those that somebody meant for it could do harm. A boot module without our magic is somebody else's. Where none of
+ * them has arguments, the program gets its own name, as it would anywhere else. */
 #include <mewz/config.h>
 
 #include <stdbool.h>
+
+#include <mewz/abi.h>
 
 #include "boot.h"
 #include "dev/fw_cfg.h"
@@ -26,8 +29,8 @@ struct strings {
     uint32_t size;
 };
 
-static struct strings args = {"", 0, 0};
-static struct strings environment = {"", 0, 0};
+static struct strings args;
+static struct strings environment;
 static bool loaded;
 
 /* Cuts `count` strings, each with its zero, from *next. */
@@ -46,6 +49,15 @@ static bool cut_strings(const char **next, const char *end, uint32_t count, stru
     *strings = (struct strings){start, count, (uint32_t)(p - start)};
     *next = p;
     return true;
+}
+
+static void set_defaults(void)
+{
+    uint32_t size = 1;
+    while (mewz_program.name[size - 1] != 0)
+        size++;
+    args = (struct strings){mewz_program.name, 1, size};
+    environment = (struct strings){"", 0, 0};
 }
 
 static bool has_magic(const char *bytes, size_t size)
@@ -87,6 +99,7 @@ static void load(void)
     if (loaded)
         return;
     loaded = true;
+    set_defaults();
     if (mewz_config_start)
         apply(mewz_config_start, (size_t)(mewz_config_end - mewz_config_start), "the configuration of the image");
     if (boot_info.module && has_magic(boot_info.module, boot_info.module_size))
