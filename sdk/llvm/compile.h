@@ -9,10 +9,12 @@
 
 struct compile_options {
     unsigned optimise;   /* 0 to 3 */
-    const char *cpu;     /* LLVM's name of a CPU or level: "x86-64-v2" */
+    const char *cpu;     /* "x86-64-v1" to "x86-64-v4", or "native" */
     bool debug;          /* keep the names and line tables for debuggers */
     bool allow_missing;  /* an import that wasi.def does not list becomes a trap when called */
     unsigned jobs;       /* threads for code generation; 0: one a core. The object does not depend on it. */
+    const char *exports; /* exported functions become the visible symbols EXPORTS.NAME, as if EXPORTS were the module's
+                            name in another one's imports; NULL: they do not */
     uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
 };
 

@@ -205,22 +205,19 @@ static void collect_segment(struct pieces *pieces, uint32_t address, const struc
     }
 }
 
-static struct pieces collect_pieces(struct unit *unit)
+static void collect_pieces(struct unit *unit, struct pieces *pieces)
 {
-    struct pieces pieces = {.fits = true};
-
-    for (uint32_t i = 0; i < unit->wasm->data_count && pieces.fits; i++) {
+    for (uint32_t i = 0; i < unit->wasm->data_count && pieces->fits; i++) {
         const struct wasm_data *data = &unit->wasm->datas[i];
         uint64_t address;
 
         if (data->mode != WASM_SEGMENT_ACTIVE)
             continue;
         address = constant_eval_i32(unit, data->offset);
-        pieces.fits = address + data->size <= unit->wasm->memories[data->memory].limits.min * MEWZ_PAGE_SIZE;
-        if (pieces.fits)
-            collect_segment(&pieces, (uint32_t)address, data);
+        pieces->fits = address + data->size <= unit->wasm->memories[data->memory].limits.min * MEWZ_PAGE_SIZE;
+        if (pieces->fits)
+            collect_segment(pieces, (uint32_t)address, data);
     }
-    return pieces;
 }
 
 static LLVMValueRef load_row_field(struct unit *unit, LLVMValueRef rows, LLVMValueRef row, unsigned field)
@@ -261,29 +258,39 @@ static void build_copies(struct unit *unit, LLVMValueRef function, const struct 
     LLVMPositionBuilderAtEnd(builder, done);
 }
 
+/* Begins a function that no wasm function is; returns the scope of places in it. */
+static LLVMMetadataRef begin_function(struct unit *unit, LLVMValueRef function)
+{
+    unit_define_func(unit, function);
+    LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
+    return unit_describe_func(unit, function, 0);
+}
+
+static void call_start(struct unit *unit, LLVMTypeRef type, LLVMMetadataRef scope)
+{
+    if (unit->wasm->start != WASM_NO_INDEX)
+        unit_locate(unit, LLVMBuildCall2(unit->builder, type, unit_func(unit, unit->wasm->start), NULL, 0, ""), scope,
+                    0);
+    LLVMBuildRetVoid(unit->builder);
+}
+
 /* Instantiation from the segments on (core specification, section 4.5.4). */
 static LLVMValueRef define_instantiate(struct unit *unit, bool elems_fit)
 {
     LLVMTypeRef type = LLVMFunctionType(unit->void_type, NULL, 0, false);
     LLVMValueRef function = LLVMAddFunction(unit->module, INSTANTIATE_SYMBOL, type);
-    struct pieces pieces = collect_pieces(unit);
+    LLVMMetadataRef scope = begin_function(unit, function);
+    struct pieces pieces = {.fits = true};
 
     LLVMSetVisibility(function, LLVMHiddenVisibility);
-    unit_define_func(unit, function);
-    LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
-    if (!elems_fit) {
-        unit_build_trap(unit, MEWZ_TRAP_TABLE);
-    } else {
-        if (pieces.rows.size > 0)
-            build_copies(unit, function, &pieces);
-        if (!pieces.fits) {
-            unit_build_trap(unit, MEWZ_TRAP_MEMORY);
-        } else {
-            if (unit->wasm->start != WASM_NO_INDEX)
-                LLVMBuildCall2(unit->builder, type, unit_func(unit, unit->wasm->start), NULL, 0, "");
-            LLVMBuildRetVoid(unit->builder);
-        }
-    }
+    if (elems_fit)
+        collect_pieces(unit, &pieces);
+    if (pieces.rows.size > 0)
+        build_copies(unit, function, &pieces);
+    if (elems_fit && pieces.fits)
+        call_start(unit, type, scope);
+    else
+        unit_build_trap(unit, elems_fit ? MEWZ_TRAP_MEMORY : MEWZ_TRAP_TABLE);
     buf_free(&pieces.rows);
     buf_free(&pieces.bytes);
     return function;
@@ -326,6 +333,41 @@ static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
     LLVMSetGlobalConstant(program, true);
 }
 
+/* A function of that name that only goes on to the exported one. */
+static void define_export(struct unit *unit, const char *symbol, uint32_t index)
+{
+    const struct wasm_functype *type = &unit->wasm->types[unit->wasm->funcs[index].type];
+    LLVMTypeRef function_type = unit_functype(unit, type);
+    LLVMValueRef function = LLVMAddFunction(unit->module, symbol, function_type), call;
+    LLVMValueRef *params = memory_alloc((type->param_count + 1) * sizeof(*params));
+    LLVMMetadataRef scope;
+
+    scope = begin_function(unit, function);
+    LLVMGetParams(function, params);
+    call = LLVMBuildCall2(unit->builder, function_type, unit_func(unit, index), params, type->param_count, "");
+    unit_locate(unit, call, scope, 0);
+    if (type->result_count > 0)
+        LLVMBuildRet(unit->builder, call);
+    else
+        LLVMBuildRetVoid(unit->builder);
+    free(params);
+}
+
+static void define_exports(struct unit *unit)
+{
+    for (uint32_t i = 0; i < unit->wasm->export_count; i++) {
+        const struct wasm_export *export = &unit->wasm->exports[i];
+        struct buf symbol = {0};
+
+        if (export->kind != WASM_EXTERN_FUNC)
+            continue;
+        buf_printf(&symbol, "%s.%.*s", unit->options->exports, (int)export->name.size, export->name.bytes);
+        buf_byte(&symbol, 0);
+        define_export(unit, (const char *)symbol.data, export->index);
+        buf_free(&symbol);
+    }
+}
+
 void instance_define(struct unit *unit)
 {
     bool elems_fit;
@@ -337,4 +379,6 @@ void instance_define(struct unit *unit)
     define_datas(unit);
     elems_fit = define_tables(unit);
     define_descriptor(unit, define_instantiate(unit, elems_fit));
+    if (unit->options->exports)
+        define_exports(unit);
 }

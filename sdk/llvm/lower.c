@@ -37,8 +37,7 @@ LLVMValueRef stack_pop(struct lower *l)
 
 void lower_locate(struct lower *l, LLVMValueRef instruction)
 {
-    LLVMInstructionSetDebugLoc(instruction,
-                               LLVMDIBuilderCreateDebugLocation(l->unit->context, l->offset, 0, l->scope, NULL));
+    unit_locate(l->unit, instruction, l->scope, l->offset);
 }
 
 LLVMBasicBlockRef lower_new_block(struct lower *l)

@@ -2,6 +2,7 @@
 #include "llvm/target.h"
 
 #include <llvm-c/Core.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,8 +17,13 @@ static const struct level {
     {"x86-64-v4", "x86-64-v4"}, {"native", NULL},
 };
 
+/* Merging equal ends of blocks would leave one trap, or one call, for several places in the wasm module. (LLVM 19
+ * heeds `nomerge` only in its IR.) */
 static void initialise(void)
 {
+    static const char *const arguments[] = {"mewz-cc", "-enable-tail-merge=false"};
+
+    LLVMParseCommandLineOptions(2, arguments, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();

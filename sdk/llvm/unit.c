@@ -188,6 +188,11 @@ LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uin
     return scope;
 }
 
+void unit_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset)
+{
+    LLVMInstructionSetDebugLoc(instruction, LLVMDIBuilderCreateDebugLocation(unit->context, offset, 0, scope, NULL));
+}
+
 LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
                                  LLVMValueRef *args, unsigned count)
 {

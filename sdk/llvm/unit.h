@@ -58,6 +58,10 @@ void unit_define_func(struct unit *unit, LLVMValueRef function);
 /* Gives such a function debug information; `offset` is its place in the wasm module. Returns the scope of locations. */
 LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset);
 
+/* Says that an instruction, in a function of that scope, comes from that place in the wasm module. Calls need one lest
+ * what is inlined there loses its own. */
+void unit_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset);
+
 /* Calls an LLVM intrinsic that is overloaded by `types`. */
 LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
                                  LLVMValueRef *args, unsigned count);
