@@ -111,8 +111,12 @@ void console_wait(uint64_t deadline)
 
 void console_write_emergency(const char *bytes, size_t size)
 {
-    if (serial_is_present())
+    if (serial_is_present()) {
         serial_write(bytes, size);
-    else if (channels[CONSOLE_STDERR].port)
-        virtio_port_write_emergency(channels[CONSOLE_STDERR].port, bytes, size);
+        return;
+    }
+    /* This may bring the device up, and fail in it: then a second panic ends the machine. */
+    struct virtio_port *port = choose(CONSOLE_STDERR)->port;
+    if (port)
+        virtio_port_write_emergency(port, bytes, size);
 }

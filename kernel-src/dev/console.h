@@ -31,7 +31,7 @@ bool console_is_ready(uint64_t *bytes);
 void console_wait(uint64_t deadline);
 
 /* Writes a message of the kernel's own, polling, in any state of the kernel: on the serial port, or, in a machine
- * without one, on stderr's port if that has been used before. */
+ * without one, on stderr's. */
 void console_write_emergency(const char *bytes, size_t size);
 
 #endif
