@@ -30,6 +30,14 @@ static int check_constant(struct validator *v, const struct wasm_expr *expr, was
     return -1;
 }
 
+void validate_note_type(struct wasm_module *module, wasm_valtype type)
+{
+    if (type == WASM_V128)
+        module->features |= 1ull << WASM_FEATURE_SIMD;
+    else if (wasm_is_ref(type))
+        module->features |= 1ull << WASM_FEATURE_REFERENCE_TYPES;
+}
+
 static void note_types(struct wasm_module *m)
 {
     for (uint32_t i = 0; i < m->type_count; i++) {
