@@ -29,12 +29,17 @@ static int check_options(const struct machine_options *options, struct err *err)
     return 0;
 }
 
-/* The panic in what came over the serial port, where firmware may have talked before; "" if there is none. */
-static const char *panic_text(struct buf *serial)
+/* Prints the panic in what came over the serial port, where firmware may have talked as well, and in escape sequences;
+ * nothing if there is none. */
+static void print_panic(const struct buf *serial)
 {
-    buf_byte(serial, 0);
-    const char *text = strstr((const char *)serial->data, "panic: ");
-    return text ? text : "";
+    static const char begin[] = "panic: ";
+    const uint8_t *text = serial->size ? memmem(serial->data, serial->size, begin, strlen(begin)) : NULL;
+    if (!text)
+        return;
+    for (const uint8_t *end = serial->data + serial->size; text < end; text++)
+        if (*text == '\n' || (*text >= ' ' && *text != 0x7f))
+            fputc(*text, stderr);
 }
 
 /* QEMU failed by itself. Its first line says why, if it said anything. */
@@ -55,13 +60,14 @@ static int conclude(int status, struct session_result *result, int *exit_code, s
     if (result->exit.size > 0) {
         *exit_code = result->exit.data[0];
         if (*exit_code == MEWZ_EXIT_PANIC)
-            fputs(panic_text(&result->serial), stderr);
+            print_panic(&result->serial);
         return 0;
     }
     if (status != 0)
         return report_failure(status, &result->errors, err);
     *exit_code = MEWZ_EXIT_PANIC;
-    fprintf(stderr, "%smewz-cc: the machine ended without an exit code\n", panic_text(&result->serial));
+    print_panic(&result->serial);
+    fputs("mewz-cc: the machine ended without an exit code\n", stderr);
     return 0;
 }
 

@@ -26,8 +26,9 @@ struct machine_options {
 };
 
 /* Runs the machine with this process's stdin, stdout and stderr, and returns when it has ended: *exit_code is the
- * program's own, or 134 after a trap, or 70 when the machine ended without telling one (panic). -1: it did not start.
- */
+ * program's own, or 134 after a trap, or 70 when the kernel panicked or the machine ended without telling one; the
+ * panic is on stderr then. -1: QEMU is missing or failed, or stdout or stderr could not be written. A signal that ends
+ * this process ends the machine. */
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err);
 
 #endif

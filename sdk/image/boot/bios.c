@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mewz/channels.h"
 #include "plan.h"
 #include "pvh.h"
 
@@ -56,11 +57,16 @@ static uint8_t port_read(uint16_t port)
     return value;
 }
 
+static void port_write(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
 static void serial_put(char c)
 {
     for (unsigned patience = 100000; patience && !(port_read(0x3fd) & 0x20); patience--)
         ; /* until the transmitter is free (16550, line status, bit 5) */
-    __asm__ volatile("outb %0, %1" : : "a"(c), "Nd"((uint16_t)0x3f8));
+    port_write(0x3f8, (uint8_t)c);
 }
 
 static void print(const char *text)
@@ -72,11 +78,17 @@ static void print(const char *text)
     }
 }
 
+/* Says it as the kernel would say a panic of its own. `mewz-cc run` then ends, with the message; elsewhere the machine
+ * stops, since a restart would only fail again. */
 static _Noreturn void fail(const char *reason)
 {
-    print("mewz: ");
+    print("panic: boot: ");
     print(reason);
     print("\r\n");
+    if (port_read(MEWZ_EXIT_IOPORT) == MEWZ_EXIT_READBACK) {
+        port_write(MEWZ_EXIT_IOPORT, MEWZ_EXIT_PANIC);
+        port_write(MEWZ_QUIT_IOPORT, 0);
+    }
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "mewz/channels.h"
 #include "plan.h"
 #include "pvh.h"
 
@@ -56,11 +57,19 @@ static bool same_guid(const struct efi_guid *a, const struct efi_guid *b)
     return x[0] == y[0] && x[1] == y[1];
 }
 
+/* Says it as the kernel would say a panic of its own. `mewz-cc run` then ends, with the message; elsewhere the firmware
+ * goes on to what else it could boot. */
 static efi_status fail(const uint16_t *reason, efi_status status)
 {
-    efi->console_out->output_string(efi->console_out, u"mewz: ");
+    efi->console_out->output_string(efi->console_out, u"panic: boot: ");
     efi->console_out->output_string(efi->console_out, reason);
     efi->console_out->output_string(efi->console_out, u"\r\n");
+    uint8_t readback;
+    __asm__ volatile("inb %1, %0" : "=a"(readback) : "d"((uint16_t)MEWZ_EXIT_IOPORT));
+    if (readback == MEWZ_EXIT_READBACK) {
+        __asm__ volatile("outb %b0, %w1" : : "a"(MEWZ_EXIT_PANIC), "d"(MEWZ_EXIT_IOPORT));
+        __asm__ volatile("outb %b0, %w1" : : "a"(0), "d"(MEWZ_QUIT_IOPORT));
+    }
     return status ? status : EFI_LOAD_ERROR;
 }
 

@@ -2,7 +2,7 @@
 # same in every image, so that making an image needs none of the tools below.
 
 BOOT       = sdk/image/boot
-BOOT_FLAGS = -std=gnu17 $(WARNINGS) -ffreestanding -fno-stack-protector -Oz
+BOOT_FLAGS = -std=gnu17 $(WARNINGS) -ffreestanding -fno-stack-protector -Oz -Isdk/include
 BIOS_FLAGS = $(BOOT_FLAGS) -target i386-unknown-none-elf -march=i686 -mgeneral-regs-only -fno-pic \
              -fno-asynchronous-unwind-tables -fomit-frame-pointer
 EFI_FLAGS  = $(BOOT_FLAGS) -target x86_64-unknown-windows -mno-red-zone -mgeneral-regs-only -fshort-wchar -mno-stack-arg-probe
