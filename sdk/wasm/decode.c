@@ -280,6 +280,7 @@ static int decode_exports(struct decoder *d)
 
 static int decode_start(struct decoder *d)
 {
+    d->module->start_position = d->reader.offset;
     return wasm_read_u32(&d->reader, &d->module->start, d->err);
 }
 

@@ -134,7 +134,8 @@ struct wasm_module {
     uint32_t type_count, import_count, func_count, table_count, memory_count, global_count, export_count, elem_count,
         data_count, custom_count, section_count;
     uint32_t imported_func_count, imported_table_count, imported_memory_count, imported_global_count;
-    uint32_t start;               /* function index, or WASM_NO_INDEX */
+    uint32_t start; /* function index, or WASM_NO_INDEX; and its place in the module */
+    uint32_t start_position;
     uint32_t declared_data_count; /* of the data count section, or WASM_NO_INDEX */
     const char *name;             /* of the module in its name section, or NULL */
     uint64_t features;            /* bit set of enum wasm_feature: what the module uses; complete after validation */

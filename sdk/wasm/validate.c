@@ -172,10 +172,10 @@ static int check_start(struct validator *v)
     if (m->start == WASM_NO_INDEX)
         return 0;
     if (m->start >= m->func_count)
-        return err_set(v->err, "%s: start function: unknown function %u", m->file, m->start);
+        return fail_at(v, m->start_position, "start function: unknown function %u", m->start);
     const struct wasm_functype *type = &m->types[m->funcs[m->start].type];
     if (type->param_count || type->result_count)
-        return err_set(v->err, "%s: start function: type mismatch: func %u has parameters or results", m->file,
+        return fail_at(v, m->start_position, "start function: type mismatch: func %u has parameters or results",
                        m->start);
     return 0;
 }

@@ -161,7 +161,7 @@ static void test_modules(void)
         {INVALID, "07 05 01 01 61 03 00", "t.wasm:0xb: export \"a\": unknown global 0"},
         {INVALID, "05 03 01 00 00 07 09 02 01 61 02 00 01 61 02 00", "duplicate export name \"a\""},
         {VALID, "05 03 01 00 00 07 0c 03 01 61 02 00 01 62 02 00 00 02 00", ""},
-        {INVALID, "08 01 00", "t.wasm: start function: unknown function 0"},
+        {INVALID, "08 01 00", "t.wasm:0xa: start function: unknown function 0"},
         {INVALID, "01 05 01 60 01 7f 00 02 05 01 00 00 00 00 08 01 00", "start function: type mismatch"},
         {INVALID, "09 06 01 00 41 00 0b 00", "t.wasm:0xb: elem 0: unknown table 0"},
         {INVALID, "04 04 01 6f 00 00 09 06 01 00 41 00 0b 00",
