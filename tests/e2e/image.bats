@@ -1,5 +1,6 @@
 # Raw disk images: they boot whatever the firmware and the disk, and the kernel comes whole. The kernel here is a probe
 # (tests/image/probe.c) that checks itself and what it was handed.
+# shellcheck disable=SC2030,SC2031 # tests share nothing
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 WHERE=$BATS_FILE_TMPDIR
