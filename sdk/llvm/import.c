@@ -1,6 +1,8 @@
 /* import.c: bind imports by name and type (symbol.h). */
 #include "llvm/import.h"
 
+#include <string.h>
+
 #include <mewz/abi.h>
 
 #include "base/arena.h"
@@ -32,17 +34,37 @@ LLVMValueRef import_declare_func(struct unit *unit, uint32_t index)
     return function;
 }
 
+/* Names that mean something else to LLVM or to the assembler, or that are this compiler's own (symbols.h). */
+static bool is_reserved(const struct wasm_import *import)
+{
+    static const char *const modules[] = {"", "wasm", "llvm"};
+
+    for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+        size_t size = strlen(modules[i]);
+
+        if (import->module.size >= size && memcmp(import->module.bytes, modules[i], size) == 0 &&
+            (import->module.size == size || (size > 0 && import->module.bytes[size] == '.')))
+            return true;
+    }
+    return (unsigned char)import->module.bytes[0] < ' ' || import->module.bytes[0] == '.' ||
+           memchr(import->module.bytes, 0, import->module.size) || memchr(import->name.bytes, 0, import->name.size);
+}
+
+static int refuse(const struct wasm_module *wasm, const struct wasm_import *import, const char *why, struct err *err)
+{
+    return err_set(err, "%s: import \"%.*s\" \"%.*s\": %s", wasm->file, (int)import->module.size, import->module.bytes,
+                   (int)import->name.size, import->name.bytes, why);
+}
+
 int import_check(const struct wasm_module *wasm, struct err *err)
 {
-    static const char *const kinds[] = {"function", "table", "memory", "global"};
-
     for (uint32_t i = 0; i < wasm->import_count; i++) {
         const struct wasm_import *import = &wasm->imports[i];
 
         if (import->kind != WASM_EXTERN_FUNC)
-            return err_set(err, "%s: import \"%.*s\" \"%.*s\": a program cannot import a %s yet, only functions",
-                           wasm->file, (int)import->module.size, import->module.bytes, (int)import->name.size,
-                           import->name.bytes, kinds[import->kind]);
+            return refuse(wasm, import, "only functions can be imported yet", err);
+        if (is_reserved(import))
+            return refuse(wasm, import, "an object cannot refer to a function of this name", err);
     }
     return 0;
 }

@@ -14,6 +14,7 @@
 
 /* The arguments of handlers in opcodes.def that are not LLVM's own. */
 enum lower_sign { UNSIGNED, SIGNED };
+enum lower_rounding { ROUND_CEIL, ROUND_FLOOR, ROUND_TRUNC, ROUND_NEAREST };
 
 enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF };
 
@@ -145,7 +146,7 @@ LOWERING(sign_extend)
 /* lower_float.c */
 LOWERING(float_compare)
 LOWERING(float_neg)
-LOWERING(float_unary)
+LOWERING(round)
 LOWERING(float_binop)
 LOWERING(float_minmax)
 LOWERING(binary_intrinsic)

@@ -3,6 +3,7 @@
  * LLVM may return a signalling NaN as it is where an operation does nothing else to any number, as in x * 1; wasm
  * wants a quiet one. Hence the fences: what is behind one is unknown to the optimiser, and costs nothing. */
 #include "llvm/lower.h"
+#include "llvm/target.h"
 
 static LLVMValueRef build_fence(struct lower *l, LLVMValueRef value)
 {
@@ -80,11 +81,47 @@ void lower_binary_intrinsic(struct lower *l, const struct wasm_instr *instr, int
     stack_push(l, unit_call_intrinsic(l->unit, (const char *)argument, &type, 1, (LLVMValueRef[]){left, right}, 2));
 }
 
-void lower_float_unary(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+/* LLVM would call the C library on CPUs that cannot round (x86-64-v1). Adding and subtracting the number from which on
+ * all floats are integers rounds to the nearest even one; then it is a matter of one step. */
+static LLVMValueRef build_rounding(struct lower *l, LLVMValueRef value, enum lower_rounding rounding)
 {
+    LLVMBuilderRef b = l->builder;
+    LLVMTypeRef type = LLVMTypeOf(value);
+    LLVMValueRef big = LLVMConstReal(type, type == l->unit->f32 ? 0x1p23 : 0x1p52), one = LLVMConstReal(type, 1);
+    LLVMValueRef size = unit_call_intrinsic(l->unit, "llvm.fabs", &type, 1, &value, 1), result, step, is_small;
+
+    result = LLVMBuildFSub(b, LLVMBuildFAdd(b, size, big, ""), big, "");
+    if (rounding == ROUND_TRUNC) {
+        step = LLVMBuildFSub(b, result, one, "");
+        result = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOGT, result, size, ""), step, result, "");
+    }
+    result = unit_call_intrinsic(l->unit, "llvm.copysign", &type, 1, (LLVMValueRef[]){result, value}, 2);
+    if (rounding == ROUND_CEIL || rounding == ROUND_FLOOR) {
+        bool is_ceil = rounding == ROUND_CEIL;
+        LLVMValueRef is_off = LLVMBuildFCmp(b, is_ceil ? LLVMRealOLT : LLVMRealOGT, result, value, "");
+
+        step = LLVMBuildBinOp(b, is_ceil ? LLVMFAdd : LLVMFSub, result, one, "");
+        result = LLVMBuildSelect(b, is_off, step, result, "");
+        result = unit_call_intrinsic(l->unit, "llvm.copysign", &type, 1, (LLVMValueRef[]){result, value}, 2);
+    }
+    is_small = LLVMBuildFCmp(b, LLVMRealOLT, size, big, "");
+    return lower_quieten(l, LLVMBuildSelect(b, is_small, result, value, ""));
+}
+
+void lower_round(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    static const char *const intrinsics[] = {
+        [ROUND_CEIL] = "llvm.ceil",
+        [ROUND_FLOOR] = "llvm.floor",
+        [ROUND_TRUNC] = "llvm.trunc",
+        [ROUND_NEAREST] = "llvm.roundeven",
+    };
     LLVMValueRef value = stack_pop(l);
     LLVMTypeRef type = LLVMTypeOf(value);
 
     (void)instr;
-    stack_push(l, unit_call_intrinsic(l->unit, (const char *)argument, &type, 1, &value, 1));
+    if (target_can_round(l->unit->options))
+        stack_push(l, unit_call_intrinsic(l->unit, intrinsics[argument], &type, 1, &value, 1));
+    else
+        stack_push(l, build_rounding(l, value, (enum lower_rounding)argument));
 }
