@@ -87,7 +87,7 @@ static struct {
     struct virtq control_transmit;
     char *control_buffers;
     struct control *control_slots;
-    unsigned control_used; /* of the slots */
+    unsigned control_sent; /* messages in all */
     struct virtio_port ports[PORTS_MAX];
 } console;
 
@@ -178,7 +178,6 @@ static bool finish_control(void)
         deadline = deadline ? deadline : now + answer_timeout;
         virtio_wait(&console.device, &queue, 1, deadline);
     }
-    console.control_used = 0;
     return true;
 }
 
@@ -186,7 +185,8 @@ static void send_control(uint32_t port, uint16_t event, uint16_t value)
 {
     if (console.control_transmit.free_count == 0 && !finish_control())
         return;
-    struct control *slot = &console.control_slots[console.control_used++];
+    /* In order, as the device takes them; one that does not confuses only itself. */
+    struct control *slot = &console.control_slots[console.control_sent++ % CONTROL_SLOTS];
     *slot = (struct control){port, event, value};
     struct virtq_slice slice = {page_phys(slot), sizeof *slot};
     virtq_add(&console.control_transmit, &slice, 1, 0, slot);
@@ -293,14 +293,13 @@ static bool console_is_up(void)
 /* --- finding ports --- */
 
 /* Section 5.3.6.2: a port that the driver has not opened gets no input. */
-static struct virtio_port *open_port(struct virtio_port *port)
+static void open_port(struct virtio_port *port)
 {
-    if (!port->opened) {
-        port->opened = true;
-        send_control(port->id, PORT_OPEN, 1);
-        finish_control();
-    }
-    return port;
+    if (port->opened)
+        return;
+    port->opened = true;
+    send_control(port->id, PORT_OPEN, 1);
+    finish_control();
 }
 
 static bool names_equal(const char *a, const char *b)
