@@ -25,9 +25,9 @@ static const char *format_of_ending(const char *output)
 }
 
 /* The format that was asked for, or else that of the output's ending; for Linux there is only one. */
-static const char *choose_format(const struct settings *settings, const struct driver *driver, struct err *err)
+static const char *choose_format(const struct settings *settings, struct err *err)
 {
-    const struct link_target *target = driver->link.target;
+    const struct link_target *target = link_target_find(settings->target);
     const char *format = settings->format ? settings->format : format_of_ending(settings->output);
     if (!format && !target->is_kernel)
         format = "elf";
@@ -42,13 +42,13 @@ static const char *choose_format(const struct settings *settings, const struct d
 static int build(const struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, err) != 0)
-        return -1;
-    const char *format = choose_format(settings, &driver, err);
-    if (!format)
+    const char *format = choose_format(settings, err);
+    if (!format || settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
     bool is_image = strcmp(format, "raw") == 0;
-    return settings_write_output(settings, &driver, is_image ? driver_write_image : driver_write_executable, err);
+    int result = settings_write_output(settings, &driver, is_image ? driver_write_image : driver_write_executable, err);
+    driver_close(&driver);
+    return result;
 }
 
 static int run(char **argv, struct err *err)

@@ -9,9 +9,11 @@ static const char help[] = "Compiles a WebAssembly module (in binary or text for
 static int compile(const struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, err) != 0)
+    if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    return settings_write_output(settings, &driver, driver_write_object, err);
+    int result = settings_write_output(settings, &driver, driver_write_object, err);
+    driver_close(&driver);
+    return result;
 }
 
 static int run(char **argv, struct err *err)

@@ -12,49 +12,9 @@
 #include "link/program.h"
 #include "wasm/module.h"
 
-/* --- what a file is --- */
-
-#define PVH_NOTE_OWNER "Xen" /* facts of the PVH boot protocol: XEN_ELFNOTE_PHYS32_ENTRY */
+/* The note of a kernel that PVH boot loaders start: XEN_ELFNOTE_PHYS32_ENTRY (Xen's public/elfnote.h). */
+#define PVH_NOTE_OWNER "Xen"
 #define PVH_NOTE_TYPE  18
-
-static enum file_kind elf_kind(const struct elf *elf)
-{
-    size_t size;
-    if (elf->header.e_type == ET_REL)
-        return FILE_OBJECT;
-    return elf_find_note(elf, PVH_NOTE_OWNER, PVH_NOTE_TYPE, &size) ? FILE_KERNEL : FILE_PROCESS;
-}
-
-static bool ends_with(const char *string, const char *ending)
-{
-    size_t length = strlen(string), ending_length = strlen(ending);
-    return length >= ending_length && strcmp(string + length - ending_length, ending) == 0;
-}
-
-static int find_kind(const char *path, const struct file *file, enum file_kind *kind, struct err *err)
-{
-    unsigned long offset, size;
-    struct elf elf;
-    *kind = ends_with(path, ".wat") ? FILE_TEXT : FILE_WASM;
-    if (elf_has_magic(file->data, file->size)) {
-        if (elf_open(&elf, path, file->data, file->size, err) != 0)
-            return -1;
-        *kind = elf_kind(&elf);
-    } else if (image_find_kernel(file->data, file->size, &offset, &size) == 0) {
-        *kind = FILE_IMAGE;
-    }
-    return 0;
-}
-
-int driver_file_kind(const char *path, enum file_kind *kind, struct err *err)
-{
-    struct file file;
-    if (file_read(&file, path, err) != 0)
-        return -1;
-    int result = find_kind(path, &file, kind, err);
-    file_close(&file);
-    return result;
-}
 
 /* --- telling how it goes --- */
 
@@ -79,7 +39,7 @@ static int run_wat2wasm(const char *text, const char *wasm, struct err *err)
     return proc_run(argv, "wabt", NULL, err);
 }
 
-static int read_text(const struct driver *driver, struct file *file, struct err *err)
+static int read_text(struct driver *driver, struct err *err)
 {
     struct temp_dir temp;
     struct arena arena = {0};
@@ -89,16 +49,57 @@ static int read_text(const struct driver *driver, struct file *file, struct err 
     double start = now();
     int result = run_wat2wasm(driver->input, wasm, err);
     if (result == 0)
-        result = file_read(file, wasm, err); /* stays mapped when the folder goes */
-    tell(driver, "text", start);
+        result = file_read(&driver->file, wasm, err); /* stays mapped when the folder goes */
+    if (result == 0)
+        tell(driver, "text", start);
     temp_dir_remove(&temp);
     arena_free(&arena);
     return result;
 }
 
-int driver_read_source(const struct driver *driver, enum file_kind kind, struct file *file, struct err *err)
+static bool is_text(const char *path)
 {
-    return kind == FILE_TEXT ? read_text(driver, file, err) : file_read(file, driver->input, err);
+    size_t length = strlen(path);
+    return length >= 4 && strcmp(path + length - 4, ".wat") == 0;
+}
+
+static enum input_kind elf_kind(const struct elf *elf)
+{
+    size_t size;
+    if (elf->header.e_type == ET_REL)
+        return INPUT_OBJECT;
+    return elf_find_note(elf, PVH_NOTE_OWNER, PVH_NOTE_TYPE, &size) ? INPUT_KERNEL : INPUT_PROCESS;
+}
+
+static int find_kind(struct driver *driver, struct err *err)
+{
+    const struct file *file = &driver->file;
+    unsigned long offset, size;
+    struct elf elf;
+    driver->kind = INPUT_WASM;
+    if (elf_has_magic(file->data, file->size)) {
+        if (elf_open(&elf, driver->input, file->data, file->size, err) != 0)
+            return -1;
+        driver->kind = elf_kind(&elf);
+    } else if (image_find_kernel(file->data, file->size, &offset, &size) == 0) {
+        driver->kind = INPUT_IMAGE;
+    }
+    return 0;
+}
+
+int driver_open(struct driver *driver, struct err *err)
+{
+    int result = is_text(driver->input) ? read_text(driver, err) : file_read(&driver->file, driver->input, err);
+    if (result == 0 && find_kind(driver, err) != 0) {
+        driver_close(driver);
+        result = -1;
+    }
+    return result;
+}
+
+void driver_close(struct driver *driver)
+{
+    file_close(&driver->file);
 }
 
 /* --- wasm bytes to object --- */
@@ -112,12 +113,11 @@ static int check_memory(const struct wasm_module *module, const struct compile_o
     return 0;
 }
 
-static int compile_module(const struct driver *driver, const struct file *file, const char *path, struct arena *arena,
-                          struct err *err)
+static int compile_module(const struct driver *driver, const char *path, struct arena *arena, struct err *err)
 {
     struct wasm_module module;
     double start = now();
-    if (wasm_decode(&module, driver->input, file->data, file->size, arena, err) != 0)
+    if (wasm_decode(&module, driver->input, driver->file.data, driver->file.size, arena, err) != 0)
         return -1;
     tell(driver, "decode", start);
     start = now();
@@ -131,26 +131,14 @@ static int compile_module(const struct driver *driver, const struct file *file, 
     return 0;
 }
 
-static int compile_source(const struct driver *driver, enum file_kind kind, const char *path, struct err *err)
-{
-    struct file file;
-    struct arena arena = {0};
-    if (driver_read_source(driver, kind, &file, err) != 0)
-        return -1;
-    int result = compile_module(driver, &file, path, &arena, err);
-    arena_free(&arena);
-    file_close(&file);
-    return result;
-}
-
 int driver_write_object(const struct driver *driver, const char *path, struct err *err)
 {
-    enum file_kind kind;
-    if (driver_file_kind(driver->input, &kind, err) != 0)
-        return -1;
-    if (kind != FILE_WASM && kind != FILE_TEXT)
+    if (driver->kind != INPUT_WASM)
         return err_set(err, "%s: is compiled already", driver->input);
-    return compile_source(driver, kind, path, err);
+    struct arena arena = {0};
+    int result = compile_module(driver, path, &arena, err);
+    arena_free(&arena);
+    return result;
 }
 
 /* --- object to executable --- */
@@ -169,26 +157,16 @@ const char *const *driver_join_args(const char *name, const char *const *argumen
 }
 
 /* The program knows its name, also where the object's file has another one. */
-static int read_name(const char *object, const char **name, struct arena *arena, struct err *err)
-{
-    struct file file;
-    struct elf elf;
-    if (file_read(&file, object, err) != 0)
-        return -1;
-    int result = elf_open(&elf, object, file.data, file.size, err);
-    *name = result == 0 ? program_name(&elf, arena) : NULL;
-    file_close(&file);
-    return result;
-}
-
-static int link_object(const struct driver *driver, const char *object, const char *path, struct err *err)
+static int link_object(const struct driver *driver, const char *object, const struct file *file, const char *path,
+                       struct err *err)
 {
     struct link_options options = driver->link;
     struct arena arena = {0};
-    const char *name;
+    struct elf elf;
     double start = now();
-    int result = read_name(object, &name, &arena, err);
+    int result = elf_open(&elf, driver->input, file->data, file->size, err);
     if (result == 0) {
+        const char *name = program_name(&elf, &arena);
         options.config.args = driver_join_args(name ? name : driver->input, driver->arguments, &arena);
         result = link_program(object, &options, path, err);
     }
@@ -198,23 +176,27 @@ static int link_object(const struct driver *driver, const char *object, const ch
     return result;
 }
 
+static int compile_and_link(const struct driver *driver, const char *object, const char *path, struct err *err)
+{
+    struct file file;
+    if (driver_write_object(driver, object, err) != 0 || file_read(&file, object, err) != 0)
+        return -1;
+    int result = link_object(driver, object, &file, path, err);
+    file_close(&file);
+    return result;
+}
+
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err)
 {
-    enum file_kind kind;
     struct temp_dir temp;
-    if (driver_file_kind(driver->input, &kind, err) != 0)
-        return -1;
-    if (kind == FILE_OBJECT)
-        return link_object(driver, driver->input, path, err);
-    if (kind != FILE_WASM && kind != FILE_TEXT)
+    if (driver->kind == INPUT_OBJECT)
+        return link_object(driver, driver->input, &driver->file, path, err);
+    if (driver->kind != INPUT_WASM)
         return err_set(err, "%s: is linked already", driver->input);
     if (temp_dir_make(&temp, err) != 0)
         return -1;
     struct arena arena = {0};
-    const char *object = arena_printf(&arena, "%s/program.o", temp.path);
-    int result = compile_source(driver, kind, object, err);
-    if (result == 0)
-        result = link_object(driver, object, path, err);
+    int result = compile_and_link(driver, arena_printf(&arena, "%s/program.o", temp.path), path, err);
     temp_dir_remove(&temp);
     arena_free(&arena);
     return result;

@@ -33,39 +33,37 @@ const char *inspect_printable(const char *bytes, size_t size, struct arena *aren
     return text;
 }
 
-static int inspect_wasm(const char *path, const struct file *file, struct arena *arena, struct err *err)
+static int inspect_wasm(const struct driver *driver, struct arena *arena, struct err *err)
 {
     struct wasm_module module;
-    if (wasm_decode(&module, path, file->data, file->size, arena, err) != 0 || wasm_validate(&module, arena, err) != 0)
+    if (wasm_decode(&module, driver->input, driver->file.data, driver->file.size, arena, err) != 0 ||
+        wasm_validate(&module, arena, err) != 0)
         return -1;
     return inspect_module(&module, arena, err);
 }
 
-static int inspect_elf(const char *path, const struct file *file, enum file_kind kind, struct arena *arena,
-                       struct err *err)
+static int inspect_elf(const struct driver *driver, struct arena *arena, struct err *err)
 {
+    const struct file *file = &driver->file;
     unsigned long offset = 0, size = file->size;
     struct elf elf;
-    if (kind == FILE_IMAGE)
+    if (driver->kind == INPUT_IMAGE)
         image_find_kernel(file->data, file->size, &offset, &size);
-    if (elf_open(&elf, path, file->data + offset, size, err) != 0)
+    if (elf_open(&elf, driver->input, file->data + offset, size, err) != 0)
         return -1;
-    if (kind == FILE_OBJECT)
-        return inspect_object(path, &elf, arena, err);
-    inspect_executable(path, &elf, offset, file->size, arena);
+    if (driver->kind == INPUT_OBJECT)
+        return inspect_object(driver->input, &elf, arena, err);
+    inspect_executable(driver->input, &elf, offset, file->size, arena);
     return 0;
 }
 
 static int inspect(const char *path, struct arena *arena, struct err *err)
 {
     struct driver driver = {.input = path};
-    enum file_kind kind;
-    struct file file;
-    if (driver_file_kind(path, &kind, err) != 0 || driver_read_source(&driver, kind, &file, err) != 0)
+    if (driver_open(&driver, err) != 0)
         return -1;
-    int result = kind == FILE_WASM || kind == FILE_TEXT ? inspect_wasm(path, &file, arena, err)
-                                                        : inspect_elf(path, &file, kind, arena, err);
-    file_close(&file);
+    int result = driver.kind == INPUT_WASM ? inspect_wasm(&driver, arena, err) : inspect_elf(&driver, arena, err);
+    driver_close(&driver);
     return result;
 }
 

@@ -8,13 +8,16 @@ static const char help[] = "Links an object of mewz-cc compile with its system: 
 
 static int link_to_output(const struct settings *settings, const struct command_line *line, struct err *err)
 {
-    enum file_kind kind;
     struct driver driver;
-    if (settings_make_driver(settings, line, &driver, err) != 0 || driver_file_kind(driver.input, &kind, err) != 0)
+    int result;
+    if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    if (kind != FILE_OBJECT)
-        return err_set(err, "%s: not an object: mewz-cc compile makes one, mewz-cc build does both", driver.input);
-    return settings_write_output(settings, &driver, driver_write_executable, err);
+    if (driver.kind == INPUT_OBJECT)
+        result = settings_write_output(settings, &driver, driver_write_executable, err);
+    else
+        result = err_set(err, "%s: not an object: mewz-cc compile makes one, mewz-cc build does both", driver.input);
+    driver_close(&driver);
+    return result;
 }
 
 static int run(char **argv, struct err *err)

@@ -3,7 +3,6 @@
 
 #include "base/elf.h"
 #include "base/file.h"
-#include "base/proc.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
@@ -16,63 +15,54 @@ static const char help[] = "Runs a program in a QEMU machine with this terminal'
                            "the arguments that were baked in, --env the environment.\n";
 
 /* The name under which the program was built: a kernel's own, for it knows, or else the file's. */
-static const char *own_name(const char *path, const struct file *file, struct arena *arena)
+static const char *own_name(const struct driver *driver, struct arena *arena)
 {
+    const struct file *file = &driver->file;
     unsigned long offset = 0, size = file->size;
     struct err ignored = {0};
     struct link_config config;
     struct elf elf;
     image_find_kernel(file->data, file->size, &offset, &size);
-    if (elf_open(&elf, path, file->data + offset, size, &ignored) != 0)
-        return path;
+    if (elf_open(&elf, driver->input, file->data + offset, size, &ignored) != 0)
+        return driver->input;
     if (link_config_find(&elf, arena, &config) && config.args && config.args[0])
         return config.args[0];
     const char *name = program_name(&elf, arena);
-    return name ? name : path;
+    return name ? name : driver->input;
 }
 
-/* What replaces the baked configuration: only what the command line gives. */
-static int replace_config(struct machine_options *machine, const struct settings *settings,
-                          const struct command_line *line, struct arena *arena, struct err *err)
+/* Starts a kernel or an image; only what the command line gives replaces what was baked in. */
+static int run_image(struct machine_options *machine, const struct driver *driver, int *exit_code, struct err *err)
 {
-    struct file file;
-    machine->config.env = settings->env.strings;
-    if (!line->arguments)
-        return 0;
-    if (file_read(&file, machine->image, err) != 0)
-        return -1;
-    machine->config.args = driver_join_args(own_name(machine->image, &file, arena), line->arguments, arena);
-    file_close(&file);
-    return 0;
+    struct arena arena = {0};
+    machine->image = driver->input;
+    machine->config.env = driver->link.config.env;
+    if (driver->arguments)
+        machine->config.args = driver_join_args(own_name(driver, &arena), driver->arguments, &arena);
+    int result = machine_run(machine, exit_code, err);
+    arena_free(&arena);
+    return result;
 }
 
-static int run_program(struct machine_options *machine, const struct driver *driver, struct arena *arena,
-                       int *exit_code, struct err *err)
+static int run_program(struct machine_options *machine, const struct driver *driver, int *exit_code, struct err *err)
 {
     struct temp_dir temp;
+    struct arena arena = {0};
     if (temp_dir_make(&temp, err) != 0)
         return -1;
-    machine->image = arena_printf(arena, "%s/program.elf", temp.path);
+    machine->image = arena_printf(&arena, "%s/program.elf", temp.path);
     int result = driver_write_executable(driver, machine->image, err);
     if (result == 0)
         result = machine_run(machine, exit_code, err);
     temp_dir_remove(&temp);
+    arena_free(&arena);
     return result;
 }
 
-static int run_image(struct machine_options *machine, const struct settings *settings, const struct command_line *line,
-                     struct arena *arena, int *exit_code, struct err *err)
+static int run_input(const struct settings *settings, const struct driver *driver, int *exit_code, struct err *err)
 {
-    machine->image = line->operands[0];
-    if (replace_config(machine, settings, line, arena, err) != 0)
-        return -1;
-    return machine_run(machine, exit_code, err);
-}
-
-static void make_machine(const struct settings *settings, enum file_kind kind, struct machine_options *machine)
-{
-    *machine = (struct machine_options){
-        .boot = kind == FILE_IMAGE ? MACHINE_BOOT_DISK : MACHINE_BOOT_ELF,
+    struct machine_options machine = {
+        .boot = driver->kind == INPUT_IMAGE ? MACHINE_BOOT_DISK : MACHINE_BOOT_ELF,
         .type = settings->machine,
         .firmware = settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL,
         .memory_mib = (uint32_t)settings->memory_mib,
@@ -80,30 +70,29 @@ static void make_machine(const struct settings *settings, enum file_kind kind, s
         .verbose = settings->verbose,
     };
     if (settings->accel)
-        machine->accel = strcmp(settings->accel, "kvm") == 0 ? MACHINE_ACCEL_KVM : MACHINE_ACCEL_TCG;
-}
-
-static int run_operand(const struct settings *settings, const struct command_line *line, struct arena *arena,
-                       int *exit_code, struct err *err)
-{
-    enum file_kind kind;
-    struct driver driver;
-    struct machine_options machine;
-    if (settings_make_driver(settings, line, &driver, err) != 0 || driver_file_kind(driver.input, &kind, err) != 0)
-        return -1;
-    make_machine(settings, kind, &machine);
-    switch (kind) {
-    case FILE_WASM:
-    case FILE_TEXT:
-    case FILE_OBJECT:
-        return run_program(&machine, &driver, arena, exit_code, err);
-    case FILE_KERNEL:
-    case FILE_IMAGE:
-        return run_image(&machine, settings, line, arena, exit_code, err);
-    case FILE_PROCESS:
-        return err_set(err, "%s: an executable for Linux: start it directly", driver.input);
+        machine.accel = strcmp(settings->accel, "kvm") == 0 ? MACHINE_ACCEL_KVM : MACHINE_ACCEL_TCG;
+    switch (driver->kind) {
+    case INPUT_WASM:
+    case INPUT_OBJECT:
+        return run_program(&machine, driver, exit_code, err);
+    case INPUT_KERNEL:
+    case INPUT_IMAGE:
+        return run_image(&machine, driver, exit_code, err);
+    case INPUT_PROCESS:
+        return err_set(err, "%s: an executable for Linux: start it directly", driver->input);
     }
     return -1;
+}
+
+static int run_operand(const struct settings *settings, const struct command_line *line, int *exit_code,
+                       struct err *err)
+{
+    struct driver driver;
+    if (settings_open_driver(settings, line, &driver, err) != 0)
+        return -1;
+    int result = run_input(settings, &driver, exit_code, err);
+    driver_close(&driver);
+    return result;
 }
 
 static int run(char **argv, struct err *err)
@@ -121,7 +110,7 @@ static int run(char **argv, struct err *err)
     int exit_code = EXIT_OK;
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
-        result = run_operand(&settings, &line, &arena, &exit_code, err);
+        result = run_operand(&settings, &line, &exit_code, err);
     arena_free(&arena);
     return result == 0 ? exit_code : -1;
 }

@@ -63,7 +63,7 @@ static bool is_same_file(const char *a, const char *b)
            first.st_ino == second.st_ino;
 }
 
-int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
+int settings_open_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
                          struct err *err)
 {
     const char *input = line->operands[0];
@@ -89,7 +89,7 @@ int settings_make_driver(const struct settings *settings, const struct command_l
     };
     if (settings->verbose)
         proc_print_commands();
-    return 0;
+    return driver_open(driver, err);
 }
 
 int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,

@@ -38,9 +38,9 @@ struct settings {
 int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
                    struct err *err);
 
-/* Sets up the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
- * output would replace the input. */
-int settings_make_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
+/* Opens the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
+ * output would replace the input. The caller closes the driver. */
+int settings_open_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
                          struct err *err);
 
 /* One of the driver's functions that write a stage's result. */
