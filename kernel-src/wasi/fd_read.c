@@ -25,9 +25,8 @@ uint32_t stream_read(struct fd *fd, const struct host_slice *slices, size_t coun
 uint32_t wasi_fd_read(uint32_t number, uint32_t iovs, uint32_t count, uint32_t done)
 {
     struct fd *fd;
-    uint32_t error = fd_find(number, WASI_RIGHT_FD_READ, &fd);
-    if (error)
-        return error;
+    if (fd_find(number, WASI_RIGHT_FD_READ, &fd) != WASI_SUCCESS)
+        return WASI_EBADF; /* without the right as well: POSIX and the common runtimes say so */
     if (!fd->kind->read)
         return WASI_ENOTSUP;
     if (!guest_bytes(done, sizeof(uint32_t)))
@@ -35,7 +34,7 @@ uint32_t wasi_fd_read(uint32_t number, uint32_t iovs, uint32_t count, uint32_t d
     struct iovec_walk walk = {.address = iovs, .count = count, .room = UINT32_MAX};
     struct host_slice slices[IOVEC_BATCH];
     size_t used, read = 0;
-    error = iovec_take(&walk, slices, &used);
+    uint32_t error = iovec_take(&walk, slices, &used);
     if (!error && used)
         error = fd->kind->read(fd, slices, used, &read);
     if (!error)

@@ -31,16 +31,15 @@ static uint32_t write_all(struct fd *fd, struct iovec_walk *walk, uint32_t *tota
 uint32_t wasi_fd_write(uint32_t number, uint32_t iovs, uint32_t count, uint32_t done)
 {
     struct fd *fd;
-    uint32_t error = fd_find(number, WASI_RIGHT_FD_WRITE, &fd);
-    if (error)
-        return error;
+    if (fd_find(number, WASI_RIGHT_FD_WRITE, &fd) != WASI_SUCCESS)
+        return WASI_EBADF; /* without the right as well: POSIX and the common runtimes say so */
     if (!fd->kind->write)
         return WASI_ENOTSUP;
     if (!guest_bytes(done, sizeof(uint32_t)))
         return WASI_EFAULT; /* before anything is written */
     struct iovec_walk walk = {.address = iovs, .count = count, .room = UINT32_MAX};
     uint32_t total = 0;
-    error = write_all(fd, &walk, &total);
+    uint32_t error = write_all(fd, &walk, &total);
     if (!error)
         guest_write_u32(done, total);
     return error;

@@ -35,12 +35,22 @@ static void set_handler(int signal, void *handler)
     syscall4(__NR_rt_sigaction, signal, (long)&action, 0, sizeof action.sa_mask);
 }
 
+/* What is no trap ends the process as it would have without a handler: after the return the instruction faults again,
+ * or, if another process sent the signal, it arrives again. */
+static void die(const siginfo_t *info)
+{
+    set_handler(info->si_signo, SIG_DFL);
+    if (info->si_code <= 0)
+        syscall2(__NR_kill, syscall2(__NR_getpid, 0, 0), info->si_signo);
+}
+
 static void handle_fault(int signal, const siginfo_t *info, const struct ucontext *context)
 {
+    (void)signal;
     const struct sigcontext *cpu = &context->uc_mcontext;
-    enum mewz_trap kind = info->si_code > 0 ? fault_kind(info, cpu->rip) : 0; /* not what another process sent */
+    enum mewz_trap kind = info->si_code > 0 ? fault_kind(info, cpu->rip) : 0;
     if (!kind) {
-        set_handler(signal, SIG_DFL); /* no trap: the instruction faults again, and the process dies of it */
+        die(info);
         return;
     }
     struct trap_registers registers = {
