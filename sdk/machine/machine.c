@@ -49,7 +49,7 @@ static int report_failure(int status, struct buf *errors, struct err *err)
     char *line = (char *)errors->data;
     line[strcspn(line, "\n")] = 0;
     if (*line)
-        return err_set(err, "%s", line);
+        return err_set(err, strncmp(line, MACHINE_QEMU, strlen(MACHINE_QEMU)) == 0 ? "%s" : MACHINE_QEMU ": %s", line);
     if (WIFSIGNALED(status))
         return err_set(err, "%s: ended by signal %d (%s)", MACHINE_QEMU, WTERMSIG(status), strsignal(WTERMSIG(status)));
     return err_set(err, "%s: failed with exit status %d", MACHINE_QEMU, WEXITSTATUS(status));

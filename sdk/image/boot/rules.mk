@@ -27,8 +27,10 @@ lib/boot/bios.bin: $(BUILD)/boot/bios/bios_start.o $(BUILD)/boot/bios/bios.o $(B
 	@mkdir -p $(@D)
 	ld.lld-19 -m elf_i386 -T $(BOOT)/bios.ld --oformat=binary $(filter %.o,$^) -o $@
 
+# -nxcompat:no: the stub runs code that it has copied to memory of type EfiLoaderCode, which firmware may forbid to an
+# image that claims to do without.
 $(BUILD)/boot/efi/BOOTX64.EFI: $(BUILD)/boot/efi/efi.o $(BUILD)/boot/efi/efi_enter.o
-	lld-link-19 -subsystem:efi_application -entry:efi_main -nodefaultlib -Brepro -out:$@ $^
+	lld-link-19 -nxcompat:no -subsystem:efi_application -entry:efi_main -nodefaultlib -Brepro -out:$@ $^
 
 lib/boot/esp.img: $(BUILD)/boot/efi/BOOTX64.EFI
 	@mkdir -p $(@D)
