@@ -158,6 +158,7 @@ static LLVMAttributeRef make_attribute(const struct unit *unit, const char *name
 /* nounwind: there are no exceptions; uwtable 1: yet backtraces walk the frames, from calls and traps only.
  * noredzone: a kernel's interrupts may use the same stack. null_pointer_is_valid: linear memory may begin low.
  * probe-stack: a frame larger than the stack's guard must not step over it.
+ * disable-tail-calls: endless recursion ends in a trap, and backtraces are whole.
  * no-builtins: a loop that stores must not become a call of memset, where a trap would not be the program's own. */
 void unit_define_func(struct unit *unit, LLVMValueRef function)
 {
@@ -165,8 +166,10 @@ void unit_define_func(struct unit *unit, LLVMValueRef function)
         const char *name;
         uint64_t value;
     } flags[] = {{"nounwind", 0}, {"uwtable", 1}, {"noredzone", 0}, {"null_pointer_is_valid", 0}};
-    static const char *const texts[][2] = {
-        {"probe-stack", "inline-asm"}, {"stack-probe-size", "4096"}, {"no-builtins", ""}};
+    static const char *const texts[][2] = {{"probe-stack", "inline-asm"},
+                                           {"stack-probe-size", "4096"},
+                                           {"no-builtins", ""},
+                                           {"disable-tail-calls", "true"}};
 
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,

@@ -1,0 +1,168 @@
+// execute.mjs OBJECT RUNTIME FOLDER [SCRIPT...]: run the assertions of the official test scripts on compiled modules.
+//
+// OBJECT is the program of object.c, RUNTIME the object file of runtime.c. Each module of a script becomes an
+// executable of its own: the module's object, the runtime, and what is generated here, the script's assertions as data
+// and a function for each export that is called. Modules that link with others, and those that the compiler does not
+// know yet (vectors), are counted and left out. The exit status is 1 where an assertion fails.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+const [objectProgram, runtime, folder, ...chosen] = process.argv.slice(2);
+const headers = new URL(".", import.meta.url).pathname;
+const total = { scripts: 0, modules: 0, assertions: 0, failed: 0, linking: 0, vectors: 0, other: 0 };
+
+function convert(script, into) {
+  const json = join(into, basename(script, ".wast") + ".json");
+  if (spawnSync("wast2json", ["--enable-all", script, "-o", json], { timeout: 60000 }).status !== 0) return null;
+  return JSON.parse(readFileSync(json, "utf8")).commands;
+}
+
+// The modules of a script, each with the commands that call its exports.
+function collect(commands) {
+  const modules = [], names = new Map();
+  let current;
+  for (const command of commands) {
+    if (command.type === "module" || command.type === "assert_uninstantiable") {
+      const module = { file: command.filename, line: command.line, commands: [], trap: null };
+      if (command.type === "module") {
+        current = module;
+        if (command.name) names.set(command.name, module);
+      } else {
+        module.trap = command.text;
+      }
+      modules.push(module);
+    } else if (command.action?.type === "invoke") {
+      (command.action.module ? names.get(command.action.module) : current)?.commands.push(command);
+    }
+  }
+  return modules.filter((m) => m.commands.length > 0 || m.trap);
+}
+
+// Whether the module needs nothing but functions of `spectest`; undefined where Node cannot tell.
+function standsAlone(file) {
+  try {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(file)));
+    return imports.every((i) => i.kind === "function" && i.module === "spectest");
+  } catch {
+    return undefined;
+  }
+}
+
+const irTypes = { i32: "i32", i64: "i64", f32: "float", f64: "double", funcref: "ptr", externref: "ptr" };
+const irName = (text) =>
+  [...Buffer.from(text)].map((b) => "\\" + b.toString(16).padStart(2, "0")).join("");
+
+// A function that takes its operands from one array and leaves its results in another.
+function makeThunk(index, field, params, results) {
+  const struct = results.length > 1;
+  const type = results.length === 0 ? "void" : struct ? `{${results.join(", ")}}` : results[0];
+  const name = `@"${irName("spec." + field)}"`;
+  const lines = [`declare ${type} ${name}(${params.join(", ")})`, `define void @thunk${index}(ptr %a, ptr %r) {`];
+  params.forEach((p, i) => {
+    lines.push(`%p${i} = getelementptr i64, ptr %a, i64 ${i}`, `%a${i} = load ${p}, ptr %p${i}`);
+  });
+  const call = `call ${type} ${name}(${params.map((p, i) => `${p} %a${i}`).join(", ")})`;
+  lines.push(results.length ? `%v = ${call}` : call);
+  results.forEach((r, i) => {
+    if (struct) lines.push(`%v${i} = extractvalue ${type} %v, ${i}`);
+    lines.push(`%r${i} = getelementptr i64, ptr %r, i64 ${i}`, `store ${r} %v${struct ? i : ""}, ptr %r${i}`);
+  });
+  return lines.concat("ret void", "}").join("\n");
+}
+
+// A reference of the host's: any number but that of null.
+const externBits = (value) => (value === "null" ? 0n : BigInt(value) + 1n);
+const bitsOf = ({ type, value }) => {
+  if (type === "externref") return externBits(value);
+  if (type === "funcref") return 0n;
+  return BigInt.asUintN(64, BigInt(value));
+};
+
+function matchOf(expected) {
+  const width = expected.type.slice(1);
+  if (expected.value === "nan:canonical") return `{SPEC_CANONICAL_${width}, 0}`;
+  if (expected.value === "nan:arithmetic") return `{SPEC_ARITHMETIC_${width}, 0}`;
+  if (expected.type === "funcref" && expected.value !== "null") return "{SPEC_NOT_NULL, 0}";
+  return `{SPEC_BITS, ${bitsOf(expected)}u}`;
+}
+
+const kinds = { action: "SPEC_INVOKE", assert_return: "SPEC_RETURN", assert_trap: "SPEC_TRAP", assert_exhaustion: "SPEC_TRAP" };
+
+function generate(module, path) {
+  const thunks = new Map(), rows = [], ir = [];
+  for (const { type, line, action, expected = [], text = "" } of module.commands) {
+    const params = action.args.map((a) => irTypes[a.type]), results = expected.map((e) => irTypes[e.type]);
+    if (!kinds[type] || params.concat(results).includes(undefined) || action.field.includes("\0")) continue;
+    if (!thunks.has(action.field)) {
+      ir.push(makeThunk(thunks.size, action.field, params, results));
+      thunks.set(action.field, `thunk${thunks.size}`);
+    }
+    const args = action.args.map((a) => bitsOf(a) + "u").join(", ") || "0";
+    const matches = type === "assert_return" ? expected.map(matchOf).join(", ") : "";
+    rows.push(`{${line}, ${kinds[type]}, ${thunks.get(action.field)}, (const uint64_t[]){${args}},
+      (const struct spec_result[]){${matches || "{SPEC_BITS, 0}"}}, ${matches ? expected.length : 0}, "${text}"},`);
+  }
+  const c = [`#include "runtime.h"`];
+  for (const thunk of thunks.values()) c.push(`void ${thunk}(const uint64_t *, uint64_t *);`);
+  c.push(`const struct spec_command spec_commands[] = {${rows.join("\n") || "{0}"}};`);
+  c.push(`const int spec_command_count = ${rows.length};`);
+  c.push(`const char *const spec_instantiate_trap = ${module.trap ? `"${module.trap}"` : "0"};`);
+  writeFileSync(path + ".ll", ir.join("\n") + "\n");
+  writeFileSync(path + ".c", c.join("\n") + "\n");
+  return rows.length + (module.trap ? 1 : 0);
+}
+
+function fail(script, line, text) {
+  total.failed++;
+  console.log(`${basename(script)}:${line}: ${text}`);
+}
+
+function runModule(script, module, path) {
+  const count = generate(module, path);
+  const build = spawnSync("clang-19", ["-w", "-no-pie", "-fuse-ld=lld", "-Wl,--defsym=mewz_memory=0x40000000", "-I", headers,
+    path + ".c", path + ".ll", path + ".o", runtime, "-o", path], { encoding: "utf8", timeout: 120000 });
+  if (build.status !== 0) return fail(script, module.line, `cannot link: ${build.stderr.slice(0, 500)}`);
+  const run = spawnSync(path, [], { encoding: "utf8", timeout: 60000 });
+  total.modules++;
+  total.assertions += count;
+  for (const text of run.stdout.trimEnd().split("\n").filter(Boolean)) {
+    const [, line, message] = text.match(/^(\d+): (.*)$/) ?? [0, 0, text];
+    fail(script, line === "0" ? module.line : line, message);
+  }
+  if (run.status !== 0 && run.stdout === "") fail(script, module.line, `ended with ${run.status ?? run.signal}`);
+}
+
+function runScript(script, into) {
+  const commands = convert(script, into);
+  if (!commands) return;
+  total.scripts++;
+  const modules = collect(commands).filter((m) => {
+    const alone = standsAlone(join(into, m.file));
+    total.linking += alone === false;
+    return alone !== false;
+  });
+  const pairs = modules.flatMap((m) => [join(into, m.file), join(into, m.file) + ".o"]);
+  const verdicts = spawnSync(objectProgram, pairs, { encoding: "utf8", timeout: 600000, maxBuffer: 1 << 28 });
+  const lines = verdicts.stdout.trimEnd().split("\n");
+  modules.forEach((module, i) => {
+    if (lines[i] === "ok") runModule(script, module, join(into, module.file));
+    else if (lines[i]?.includes("SIMD is not supported yet")) total.vectors++;
+    else if (standsAlone(join(into, module.file)) === undefined) total.other++;
+    else fail(script, module.line, `does not compile: ${lines[i] ?? verdicts.stderr.slice(0, 2000)}`);
+  });
+}
+
+const scripts = chosen.length ? chosen : readdirSync(folder).filter((name) => name.endsWith(".wast")).sort();
+for (const name of scripts) {
+  const into = mkdtempSync(join(tmpdir(), "mewz-spec-"));
+  try {
+    runScript(join(folder, name), into);
+  } finally {
+    rmSync(into, { recursive: true });
+  }
+}
+console.log(`${total.scripts} scripts, ${total.modules} modules, ${total.assertions} assertions, ${total.failed} failures;` +
+  ` left out: ${total.linking} modules that link with others, ${total.vectors} with vectors, ${total.other} newer ones`);
+process.exit(total.failed ? 1 : 0);

@@ -1,0 +1,182 @@
+/* runtime.c: a small system for one compiled module (docs/abi.md) on Linux, which runs the assertions of a script. It
+ * prints a line for each that fails, and ends with status 1 if any did. */
+#include "runtime.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <mewz/abi.h>
+
+static sigjmp_buf back;
+static volatile enum mewz_trap last_trap;
+static int failures;
+
+static const char *trap_text(enum mewz_trap trap)
+{
+    switch (trap) {
+#define TRAP(code, name, text)                                                                                         \
+    case code:                                                                                                         \
+        return text;
+#include <mewz/trap.def>
+#undef TRAP
+    }
+    return "no trap";
+}
+
+static int in_memory(const void *address)
+{
+    for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
+        uint64_t offset = (uint64_t)address - (uint64_t)mewz_program.memories[i].base;
+        if (offset < MEWZ_MEMORY_RESERVE)
+            return 1;
+    }
+    return 0;
+}
+
+static void handle_signal(int signal, siginfo_t *info, void *context)
+{
+    static const uint8_t ud1l[] = {0x67, 0x0f, 0xb9, 0x40};
+    const uint8_t *rip = (const uint8_t *)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    if (signal == SIGILL)
+        last_trap = memcmp(rip, ud1l, sizeof(ud1l)) == 0 ? (enum mewz_trap)rip[4] : 0;
+    else
+        last_trap = in_memory(info->si_addr) ? MEWZ_TRAP_MEMORY : MEWZ_TRAP_STACK;
+    siglongjmp(back, 1);
+}
+
+static void catch_signals(void)
+{
+    static char stack[65536];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+    struct sigaction action = {.sa_sigaction = handle_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaltstack(&alternate, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGILL, &action, NULL);
+}
+
+static int commit(const struct mewz_memory *memory, uint64_t pages)
+{
+    return pages == 0 || mprotect(memory->base, pages * MEWZ_PAGE_SIZE, PROT_READ | PROT_WRITE) == 0;
+}
+
+static void map_memories(void)
+{
+    for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
+        struct mewz_memory *memory = &mewz_program.memories[i];
+        void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (base != memory->base || !commit(memory, memory->pages)) {
+            perror("memory");
+            exit(2);
+        }
+    }
+}
+
+uint64_t mewz_memory_grow(struct mewz_memory *memory, uint64_t delta)
+{
+    uint64_t old = memory->pages;
+    if (delta > memory->max_pages - old || !commit(memory, old + delta))
+        return UINT64_MAX;
+    memory->pages = old + delta;
+    return old;
+}
+
+/* The functions of the scripts' module `spectest`, which print; here they only have to be there. */
+__asm__(".globl \"spectest.print\", \"spectest.print_i32\", \"spectest.print_i64\", \"spectest.print_f32\"\n"
+        ".globl \"spectest.print_f64\", \"spectest.print_i32_f32\", \"spectest.print_f64_f64\"\n"
+        "\"spectest.print\": \"spectest.print_i32\": \"spectest.print_i64\": \"spectest.print_f32\":\n"
+        "\"spectest.print_f64\": \"spectest.print_i32_f32\": \"spectest.print_f64_f64\": ret\n");
+
+static int matches(const struct spec_result *wanted, uint64_t bits)
+{
+    switch (wanted->match) {
+    case SPEC_CANONICAL_32:
+        return (bits & 0x7fffffff) == 0x7fc00000;
+    case SPEC_CANONICAL_64:
+        return (bits & 0x7fffffffffffffff) == 0x7ff8000000000000;
+    case SPEC_ARITHMETIC_32:
+        return (bits & 0x7fc00000) == 0x7fc00000;
+    case SPEC_ARITHMETIC_64:
+        return (bits & 0x7ff8000000000000) == 0x7ff8000000000000;
+    case SPEC_NOT_NULL:
+        return bits != 0;
+    case SPEC_BITS:
+        break;
+    }
+    return bits == wanted->bits;
+}
+
+static void fail(int line, const char *wanted, const char *got)
+{
+    printf("%d: expected %s, got %s\n", line, wanted, got);
+    failures++;
+}
+
+static void check_results(const struct spec_command *command, const uint64_t *results)
+{
+    for (int i = 0; i < command->result_count; i++) {
+        char wanted[64], got[64];
+        if (matches(&command->results[i], results[i]))
+            continue;
+        snprintf(wanted, sizeof(wanted), "0x%llx (%d)", (unsigned long long)command->results[i].bits,
+                 command->results[i].match);
+        snprintf(got, sizeof(got), "0x%llx", (unsigned long long)results[i]);
+        fail(command->line, wanted, got);
+    }
+}
+
+/* Scripts shorten some texts, as "uninitialized element" for "uninitialized element 7". */
+static void check_trap(int line, const char *wanted)
+{
+    const char *got = trap_text(last_trap);
+    if (strncmp(wanted, got, strlen(got)) != 0)
+        fail(line, wanted, got);
+}
+
+static void run_command(const struct spec_command *command)
+{
+    static uint64_t results[1000];
+    memset(results, 0, sizeof(results));
+    if (sigsetjmp(back, 1) == 0) {
+        command->call(command->args, results);
+        if (command->kind == SPEC_TRAP)
+            fail(command->line, command->text, "no trap");
+        if (command->kind == SPEC_RETURN)
+            check_results(command, results);
+    } else if (command->kind == SPEC_TRAP) {
+        check_trap(command->line, command->text);
+    } else {
+        fail(command->line, "no trap", trap_text(last_trap));
+    }
+}
+
+static int instantiate(void)
+{
+    if (sigsetjmp(back, 1) == 0) {
+        mewz_program.instantiate();
+        if (spec_instantiate_trap)
+            fail(0, spec_instantiate_trap, "no trap");
+        return 1;
+    }
+    if (spec_instantiate_trap)
+        check_trap(0, spec_instantiate_trap);
+    else
+        fail(0, "instantiation", trap_text(last_trap));
+    return 0;
+}
+
+int main(void)
+{
+    catch_signals();
+    map_memories();
+    if (instantiate())
+        for (int i = 0; i < spec_command_count; i++)
+            run_command(&spec_commands[i]);
+    return failures ? 1 : 0;
+}
