@@ -71,3 +71,13 @@ void err_prefix(struct err *err, const char *format, ...)
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", old);
 }
+
+void err_replace(struct err *err, const char *temporary, const char *known)
+{
+    char *found = err->set ? strstr(err->text, temporary) : NULL;
+    if (!found)
+        return;
+    char rest[sizeof err->text];
+    snprintf(rest, sizeof rest, "%s", found + strlen(temporary));
+    snprintf(found, sizeof err->text - (size_t)(found - err->text), "%s%s", known, rest);
+}

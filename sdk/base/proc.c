@@ -92,13 +92,24 @@ static void collect(const struct pipes *pipes, struct buf *output, struct buf *e
     }
 }
 
-/* Fails with the first line that the tool wrote, which names the tool itself or the file it is about. */
+/* The line that says why: the first one with "error" in it, since tools warn and announce before that, or else the
+ * first one. */
+static const char *find_reason(char *text)
+{
+    const char *first = "";
+    for (char *rest, *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        if (strcasestr(line, "error"))
+            return line;
+        if (!*first)
+            first = line;
+    }
+    return first;
+}
+
 static int report(const char *program, int status, struct buf *errors, struct err *err)
 {
     buf_byte(errors, 0);
-    char *line = (char *)errors->data;
-    line += strspn(line, "\n");
-    line[strcspn(line, "\n")] = 0;
+    const char *line = find_reason((char *)errors->data);
     if (WIFSIGNALED(status))
         return err_set(err, "%s: ended by signal %d (%s)", program, WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (!*line)

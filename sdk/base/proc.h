@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Runs argv[0] (found on PATH) with its output captured, waits, and fails with the first line of what it wrote to
- * stderr when it exits with anything but 0. `package` is the Debian package that has the program, for the message
- * where it is missing. `output` may be NULL; it receives stdout. */
+/* Runs argv[0] (found on PATH) with its output captured, and waits. Where it exits with anything but 0 it fails with
+ * the line of its stderr that says why. `package` is the Debian package that has the program, for the message where it
+ * is missing. `output` may be NULL; it receives stdout. */
 int proc_run(const char *const argv[], const char *package, struct buf *output, struct err *err);
 
 /* Whether PATH has the program. */

@@ -182,6 +182,7 @@ static int compile_and_link(const struct driver *driver, const char *object, con
     if (driver_write_object(driver, object, err) != 0 || file_read(&file, object, err) != 0)
         return -1;
     int result = link_object(driver, object, &file, path, err);
+    err_replace(err, object, driver->input);
     file_close(&file);
     return result;
 }

@@ -1,4 +1,5 @@
 /* mewz-cc: the command line of the SDK. Picks the verb, and prints its error; each verb has its own file. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static int run(char **argv, struct err *err)
 int main(int argc, char **argv)
 {
     struct err err = {0};
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
     int status = run(argc > 0 ? argv + 1 : argv, &err);
     if (fflush(stdout) != 0 && status == EXIT_OK)
         status = err_set_errno(&err, "stdout");

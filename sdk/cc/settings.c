@@ -101,6 +101,8 @@ int settings_write_output(const struct settings *settings, const struct driver *
     int result = write(driver, output.path, err);
     if (result == 0)
         result = output_commit(&output, err);
+    else
+        err_replace(err, output.path, settings->output);
     output_discard(&output);
     return result;
 }

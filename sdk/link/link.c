@@ -2,6 +2,7 @@
  * again with the table of its own functions. */
 #include "link/link.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = "ld.lld-19";
     argv[count++] = "--gc-sections";
     argv[count++] = "--build-id=none";
+    argv[count++] = "--no-mmap-output-file"; /* on a full disk that would be a bus error */
     if (!linkage->options->debug)
         argv[count++] = "--strip-debug";
     argv[count++] = arena_printf(&linkage->arena, "--Map=%s", temp_path(linkage, "map"));
@@ -179,7 +181,10 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = linkage->archive;
     argv[count++] = "-o";
     argv[count++] = path;
-    return proc_run(argv, "lld-19", NULL, err);
+    int result = proc_run(argv, "lld-19", NULL, err);
+    if (result != 0 && strstr(err->text, strerror(ENOSPC))) /* it does not say where */
+        err_prefix(err, "%s", path);
+    return result;
 }
 
 static int link_kernel(struct linkage *linkage, const char *path, struct err *err)

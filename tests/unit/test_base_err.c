@@ -43,6 +43,17 @@ static void test_prefix(void)
     CHECK(strcmp(err.text, "app.wasm: func 3: expected i32") == 0);
 }
 
+static void test_replace(void)
+{
+    struct err err = {0};
+    err_replace(&err, "", "no error");
+    CHECK(!err.set && !*err.text);
+    err_set(&err, "/tmp/x7/a.o: not found");
+    err_replace(&err, "/tmp/x8/a.o", "other");
+    err_replace(&err, "/tmp/x7/a.o", "app.wasm");
+    CHECK(strcmp(err.text, "app.wasm: not found") == 0);
+}
+
 static void test_one_line(void)
 {
     struct err err = {0};
@@ -69,6 +80,7 @@ int main(void)
     test_status();
     test_errno();
     test_prefix();
+    test_replace();
     test_one_line();
     test_long();
 }

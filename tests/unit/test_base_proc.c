@@ -40,6 +40,7 @@ static void test_much_output(void)
 static void test_failures(void)
 {
     check_failure("echo first >&2; echo second >&2; exit 3", "sh: first");
+    check_failure("echo first >&2; echo an Error >&2; exit 3", "sh: an Error");
     check_failure("exit 3", "sh: failed with exit status 3");
     check_failure("kill -9 $$", "sh: ended by signal 9 (Killed)");
     check_failure("echo 'sh: named' >&2; exit 1", "sh: named");
