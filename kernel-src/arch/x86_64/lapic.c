@@ -32,6 +32,7 @@ enum {
 
 #define SPURIOUS_ENABLE (1u << 8)
 #define LVT_MASKED      (1u << 16)
+#define LVT_NMI         (4u << 8)
 #define LVT_DEADLINE    (2u << 17)
 #define DIVIDE_BY_1     0xbu
 
@@ -65,7 +66,7 @@ void lapic_init(void)
         registers = map_device(base & APIC_BASE_ADDRESS, 4096);
     lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
     lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
-    lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
+    lapic_write(LAPIC_LVT_LINT1, LVT_NMI); /* the machine's NMI button: a panic says where we are */
     lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
     lapic_write(LAPIC_TASK_PRIORITY, 0);
     lapic_write(LAPIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
