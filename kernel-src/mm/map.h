@@ -18,7 +18,6 @@
 #define MAP_DIRECT  0xffff800000000000ull
 #define MAP_DEVICES 0xffffc00000000000ull
 #define MAP_STACKS  0xffffd00000000000ull
-#define MAP_KERNEL  0xffffffffc0000000ull
 
 enum map_flags {
     MAP_READ = 0,

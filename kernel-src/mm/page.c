@@ -266,11 +266,6 @@ size_t page_free_count(void)
     return free_pages - reserved_pages;
 }
 
-size_t page_total_count(void)
-{
-    return total_pages;
-}
-
 /* --- promises --- */
 
 /* What linear memory leaves to the rest: stack, buffers, page tables. A sixteenth, from 256 KiB to 16 MiB. */

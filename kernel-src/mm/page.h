@@ -31,7 +31,6 @@ void *page_alloc_reserved(void);       /* one of the promised pages: never fails
 void *page_alloc_reserved_large(void); /* 512 of them as one block of 2 MiB; NULL when there is none */
 
 size_t page_free_count(void); /* pages that plain allocations can still have */
-size_t page_total_count(void);
 
 /* Between physical addresses and the direct map. page_phys also takes addresses in the kernel's image (static data)
  * and in mapped linear memory and program stack: anything that is mapped to RAM; the result is good up to the end of

@@ -114,13 +114,6 @@ uint64_t time_wall(void)
     return clock.wall + time_now();
 }
 
-void time_delay(uint64_t nanoseconds)
-{
-    uint64_t start = time_now();
-    while (time_now() - start < nanoseconds)
-        cpu_pause();
-}
-
 /* --- the timer --- */
 
 /* No sleep is longer than this; whoever waits longer looks at the clock and sleeps again. It keeps counts in 32 bits
@@ -136,7 +129,8 @@ static uint64_t lapic_hz(void)
     if (hz == 0) {
         lapic_timer_start(UINT32_MAX, false);
         uint64_t start = time_now();
-        time_delay(500000);
+        while (time_now() - start < SECOND / 2000)
+            cpu_pause();
         hz = (UINT32_MAX - lapic_timer_count()) * SECOND / (time_now() - start);
     }
     return hz;

@@ -28,7 +28,4 @@ uint64_t time_resolution(void);
  */
 void time_wait(uint64_t deadline);
 
-/* Waits that long without halting: for devices that want microseconds between two accesses. */
-void time_delay(uint64_t nanoseconds);
-
 #endif

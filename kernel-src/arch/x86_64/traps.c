@@ -51,31 +51,24 @@ uint64_t traps_return_address;
 
 /* --- the end of the program --- */
 
-/* Leaves the exception for trap_report. */
-static void leave_for_report(struct trap_frame *frame, enum mewz_trap kind, const struct trap_registers *registers,
-                             uint64_t address)
-{
-    static struct trap_registers saved;
-    saved = *registers;
-    frame->rip = (uint64_t)trap_report;
-    frame->rdi = kind;
-    frame->rsi = (uint64_t)&saved;
-    frame->rdx = address;
-    frame->rbp = 0;
-    frame->rsp = (uint64_t)traps_end_stack - 8; /* as if called: a return address below an aligned stack */
-    frame->rflags = CPU_FLAG_INTERRUPTS;
-}
-
 static struct trap_registers registers_of(const struct trap_frame *frame)
 {
     return (struct trap_registers){frame->rip, frame->rsp, frame->rbp, frame->rbx, frame->r12,
                                    frame->r13, frame->r14, frame->r15, frame->r11};
 }
 
+/* Leaves the exception for trap_report. */
 static void end_program(struct trap_frame *frame, enum mewz_trap kind, uint64_t address)
 {
-    struct trap_registers registers = registers_of(frame);
-    leave_for_report(frame, kind, &registers, address);
+    static struct trap_registers registers;
+    registers = registers_of(frame);
+    frame->rip = (uint64_t)trap_report;
+    frame->rdi = kind;
+    frame->rsi = (uint64_t)&registers;
+    frame->rdx = address;
+    frame->rbp = 0;
+    frame->rsp = (uint64_t)traps_end_stack - 8; /* as if called: a return address below an aligned stack */
+    frame->rflags = CPU_FLAG_INTERRUPTS;
 }
 
 /* --- page faults --- */
