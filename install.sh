@@ -41,6 +41,7 @@ for part in bin/mewz-cc lib/mewz-llvm.so lib/x86_64-mewz/libmewz.a lib/x86_64-li
 done
 mkdir -p "$prefix" 2>/dev/null || fail "$prefix cannot be made: choose another --prefix, or be root"
 prefix=$(cd "$prefix" && pwd)
+[ "$prefix" != / ] || fail "/ is no place for an SDK: choose a folder below it"
 [ "$prefix" != "$source" ] || fail "$prefix is the source tree, which is an SDK already"
 [ -w "$prefix" ] || fail "$prefix cannot be written: choose another --prefix, or be root"
 
