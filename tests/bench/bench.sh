@@ -62,12 +62,6 @@ boot_instructions() {
     cat "$work/count"
 }
 
-# --- size ---
-
-segments() { # bytes of the file that are loaded
-    llvm-readelf-19 -lW "$1" | awk '$1 == "LOAD" { sum += strtonum($5) } END { print sum }' 2>/dev/null
-}
-
 # --- memory ---
 
 smallest_memory() {
@@ -119,7 +113,7 @@ mewz-cc build $guests/hello.wasm -o "$work/hello.elf"
 mewz-cc build $guests/hello.wasm -o "$work/hello.img"
 mewz-cc build -v $guests/hello.wasm -o "$work/hello.elf" 2>"$work/sizes" || true
 system=$(awk '/system in all/ { print int(($4 + $5 + 1023) / 1024) }' "$work/sizes")
-row 'size: kernel part of hello' "$system" KiB 64
+row 'size: kernel part of hello, code and data' "$system" KiB 64
 row 'size: disk image of hello' $(($(stat -c %s "$work/hello.img") / 1024)) KiB 2048
 row 'memory: smallest machine for hello' "$(smallest_memory)" MiB 8
 
