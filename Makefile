@@ -223,7 +223,7 @@ format:
 	clang-format-19 -i $(C_FILES)
 
 check-format:
-	clang-format-19 --dry-run -Werror $(C_FILES)
+	@clang-format-19 --dry-run -Werror $(C_FILES)
 
 check-lint: lint-shell lint-sdk $(TARGETS:%=lint-%)
 

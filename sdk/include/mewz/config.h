@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define MEWZ_CONFIG_MAGIC 0x676663665a57454dull /* "MEWZfcfg" */
+#define MEWZ_CONFIG_MAGIC  0x676663665a57454dull /* "MEWZfcfg" */
 #define MEWZ_CONFIG_FW_CFG "opt/mewz/config"
 
 /* The number in place of a count that says: this part is absent, keep what was there before. */
