@@ -161,7 +161,7 @@ struct wasm_module {
 #define WASM_MAX_LOCALS     50000u
 #define WASM_MAX_BODY_SIZE  7654321u
 #define WASM_MAX_OPERANDS   8000000u  /* on the operand stack of one function: at least one an instruction */
-#define WASM_MAX_TABLE_SIZE 10000000u /* what can be compiled; the validator accepts any */
+#define WASM_MAX_TABLE_SIZE 10000000u /* to begin with */
 
 /* Reads the structure of a module: every section, but no function body's instructions. `file` is for messages, which
  * read `app.wasm:0x1a3: section "code": ...`. Returns 0 with *module filled, or -1. */

@@ -70,6 +70,9 @@ static int check_tables(struct validator *v)
         const struct wasm_table *table = &m->tables[i];
         if (table->type.limits.min > table->type.limits.max)
             return fail_at(v, table->position, "table %u: size minimum must not be greater than maximum", i);
+        if (table->type.limits.min > WASM_MAX_TABLE_SIZE)
+            return fail_at(v, table->position, "table %u: too many elements: %lu, the limit is %u", i,
+                           table->type.limits.min, WASM_MAX_TABLE_SIZE);
         if (table->type.element != WASM_FUNCREF || i > 0)
             m->features |= 1ull << WASM_FEATURE_REFERENCE_TYPES;
     }
