@@ -77,7 +77,7 @@ static void define_elems(struct unit *unit)
 {
     for (uint32_t i = 0; i < unit->wasm->elem_count; i++) {
         const struct wasm_elem *elem = &unit->wasm->elems[i];
-        uint32_t count = elem->mode == WASM_SEGMENT_PASSIVE ? elem->count : 0;
+        uint32_t count = unit_elem_count(unit, i);
         LLVMValueRef *values;
 
         if (!unit->plan->elem_is_used[i])
@@ -100,7 +100,7 @@ static void define_datas(struct unit *unit)
 {
     for (uint32_t i = 0; i < unit->wasm->data_count; i++) {
         const struct wasm_data *data = &unit->wasm->datas[i];
-        uint32_t size = data->mode == WASM_SEGMENT_PASSIVE ? data->size : 0;
+        uint32_t size = unit_data_count(unit, i);
 
         if (!unit->plan->data_is_used[i])
             continue;

@@ -139,9 +139,23 @@ LLVMValueRef unit_table_size(struct unit *unit, uint32_t index)
     return declare_variable(unit, &unit->symbols->table_sizes[index], unit->i32, "table", index, ".size");
 }
 
+uint32_t unit_elem_count(const struct unit *unit, uint32_t index)
+{
+    const struct wasm_elem *elem = &unit->wasm->elems[index];
+
+    return elem->mode == WASM_SEGMENT_PASSIVE ? elem->count : 0;
+}
+
+uint32_t unit_data_count(const struct unit *unit, uint32_t index)
+{
+    const struct wasm_data *data = &unit->wasm->datas[index];
+
+    return data->mode == WASM_SEGMENT_PASSIVE ? data->size : 0;
+}
+
 LLVMValueRef unit_elem(struct unit *unit, uint32_t index)
 {
-    LLVMTypeRef type = LLVMArrayType2(unit->ptr, unit->wasm->elems[index].count);
+    LLVMTypeRef type = LLVMArrayType2(unit->ptr, unit_elem_count(unit, index));
     LLVMValueRef variable = declare_variable(unit, &unit->symbols->elems[index], type, "elem", index, "");
 
     LLVMSetGlobalConstant(variable, true);
@@ -155,7 +169,7 @@ LLVMValueRef unit_elem_size(struct unit *unit, uint32_t index)
 
 LLVMValueRef unit_data(struct unit *unit, uint32_t index)
 {
-    LLVMTypeRef type = LLVMArrayType2(unit->i8, unit->wasm->datas[index].size);
+    LLVMTypeRef type = LLVMArrayType2(unit->i8, unit_data_count(unit, index));
     LLVMValueRef variable = declare_variable(unit, &unit->symbols->datas[index], type, "data", index, "");
 
     LLVMSetGlobalConstant(variable, true);

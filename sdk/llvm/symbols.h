@@ -28,6 +28,10 @@ LLVMValueRef unit_memory(struct unit *unit);                     /* mewz_memory:
 LLVMValueRef unit_memories(struct unit *unit);                   /* array of struct mewz_memory */
 LLVMValueRef unit_type(struct unit *unit, uint32_t type_index);
 
+/* What table.init and memory.init can read of a segment: nothing of an active one, which instantiation drops. */
+uint32_t unit_elem_count(const struct unit *unit, uint32_t index);
+uint32_t unit_data_count(const struct unit *unit, uint32_t index);
+
 /* Elements that a table has room for. */
 uint32_t unit_table_capacity(const struct unit *unit, uint32_t index);
 
