@@ -18,6 +18,13 @@ struct trap_registers {
     uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15, r11;
 };
 
+/* The registers of the function that called the one in which this stands, at the call. */
+__attribute__((always_inline)) static inline struct trap_registers trap_caller(void)
+{
+    const uint64_t *frame = (const uint64_t *)__builtin_frame_address(0);
+    return (struct trap_registers){.rip = frame[1] - 1, .rsp = (uint64_t)(frame + 2), .rbp = frame[0]};
+}
+
 /* True if the address lies in code that was compiled from wasm: a function of the module. */
 bool trap_in_program(uint64_t address);
 

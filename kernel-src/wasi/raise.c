@@ -17,7 +17,6 @@ uint32_t wasi_proc_raise(uint32_t signal)
         return WASI_SUCCESS;
     if (SIGNAL_BIT(signal) & STOPPING)
         return WASI_ENOTSUP; /* nobody could make the program continue */
-    const uint64_t *frame = __builtin_frame_address(0);
-    struct trap_registers caller = {.rip = frame[1] - 1, .rsp = (uint64_t)(frame + 2), .rbp = frame[0]};
+    struct trap_registers caller = trap_caller();
     trap_report(MEWZ_TRAP_RAISED, &caller, 0);
 }
