@@ -5,13 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message is one line: a file name or a tool's output may hold anything, a newline included. */
-static void make_printable(char *text)
-{
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-}
+#include "base/text.h"
 
 static int set(struct err *err, enum exit_status status, const char *format, va_list args)
 {
@@ -20,7 +14,7 @@ static int set(struct err *err, enum exit_status status, const char *format, va_
     err->set = true;
     err->status = status;
     vsnprintf(err->text, sizeof err->text, format, args);
-    make_printable(err->text);
+    text_make_printable(err->text, strlen(err->text)); /* one line, whatever a file's name or a tool's output holds */
     return -1;
 }
 
@@ -67,7 +61,7 @@ void err_prefix(struct err *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    make_printable(err->text);
+    text_make_printable(err->text, strlen(err->text));
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, ": %s", old);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cc/driver.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
@@ -27,9 +28,7 @@ void inspect_print(const char *label, const char *format, ...)
 const char *inspect_printable(const char *bytes, size_t size, struct arena *arena)
 {
     char *text = arena_copy_string(arena, bytes, size);
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = '?';
+    text_make_printable(text, size);
     return text;
 }
 

@@ -2,23 +2,17 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "wasm/reader.h"
 
 /* Subsections of the name section (appendix, 7.4.1). */
 enum { NAMES_MODULE = 0, NAMES_FUNCS = 1 };
 
-/* A copy for messages and symbol tables: control characters, in ASCII or C1 (U+0080 to U+009F), become `?`. */
+/* A copy for messages and symbol tables. */
 static const char *copy_printable(struct arena *arena, const struct wasm_name *name)
 {
     char *copy = arena_copy_string(arena, name->bytes, name->size);
-    for (uint32_t i = 0; i < name->size; i++) {
-        uint8_t byte = (uint8_t)copy[i];
-        uint8_t next = (uint8_t)copy[i + 1];
-        if (byte < 0x20 || byte == 0x7f)
-            copy[i] = '?';
-        else if (byte == 0xc2 && next < 0xa0)
-            copy[i] = copy[i + 1] = '?';
-    }
+    text_make_printable(copy, name->size);
     return copy;
 }
 

@@ -57,8 +57,8 @@ static void test_replace(void)
 static void test_one_line(void)
 {
     struct err err = {0};
-    err_set(&err, "a\nb\tc\x1b[31m");
-    CHECK(strcmp(err.text, "a b c [31m") == 0);
+    err_set(&err, "a\nb\tc\x1b[31m\x7f \xc2\x9b \xc2\xa0 \xc3\x9b");
+    CHECK(strcmp(err.text, "a?b?c?[31m? ?? \xc2\xa0 \xc3\x9b") == 0);
 }
 
 static void test_long(void)
