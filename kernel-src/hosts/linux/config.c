@@ -133,13 +133,11 @@ static void collect_environ(struct list *list)
     }
 }
 
-/* Collects twice, first to learn the size. */
+/* Collects twice, first to learn the size. The spare byte is there for a list without strings. */
 static void collect(void (*add_all)(struct list *list), struct list *list)
 {
     add_all(list);
-    if (!list->size)
-        return;
-    long address = syscall6(__NR_mmap, 0, list->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long address = syscall6(__NR_mmap, 0, list->size + 1l, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (address < 0)
         start_fail("no memory for arguments and environment");
     *list = (struct list){.bytes = (char *)address};
