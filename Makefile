@@ -239,7 +239,7 @@ $(TARGETS:%=lint-%):
 
 # The whole way once, step by step.
 demo:
-	scripts/demo.sh
+	@scripts/demo.sh
 
 install: all
 	./install.sh --prefix "$(or $(PREFIX),/usr/local)"
