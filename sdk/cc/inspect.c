@@ -3,13 +3,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/proc.h"
 #include "base/text.h"
 #include "cc/driver.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
+#include "link/imports.h"
 
 static const char help[] = "Says what is in a file: of a module its imports, exports, memory, features and\n"
                            "sections, and which systems have the imports; of an object what it asks of its system;\n"
@@ -32,16 +35,58 @@ const char *inspect_printable(const char *bytes, size_t size, struct arena *aren
     return text;
 }
 
-static int inspect_wasm(const struct driver *driver, struct arena *arena, struct err *err)
+/* --- which systems have an import --- */
+
+static const char *const system_names[INSPECT_SYSTEM_COUNT] = {"x86_64-mewz", "x86_64-linux"};
+
+static void close_systems(struct inspect_systems *systems)
+{
+    for (size_t i = 0; i < INSPECT_SYSTEM_COUNT; i++)
+        archive_close(&systems->archives[i]);
+}
+
+static int open_systems(struct inspect_systems *systems, struct arena *arena, struct err *err)
+{
+    *systems = (struct inspect_systems){0};
+    for (size_t i = 0; i < INSPECT_SYSTEM_COUNT; i++) {
+        char *path = sdk_file(arena_printf(arena, "lib/%s/libmewz.a", system_names[i]), err);
+        int result = path ? archive_open(&systems->archives[i], path, err) : -1;
+        free(path);
+        if (result != 0) {
+            close_systems(systems);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void inspect_print_import(const char *symbol, const char *type, const struct inspect_systems *systems,
+                          struct arena *arena)
+{
+    printf("%-12s %s%s%s:", "import", inspect_printable(symbol, strlen(symbol), arena), type ? " " : "",
+           type ? type : "");
+    for (size_t i = 0; i < INSPECT_SYSTEM_COUNT; i++) {
+        bool found = imports_find(&systems->archives[i], symbol) == IMPORT_FOUND;
+        printf(" %s%s", found ? "" : "not ", system_names[i]);
+    }
+    putchar('\n');
+}
+
+/* --- by kind of file --- */
+
+static int inspect_wasm(const struct driver *driver, const struct inspect_systems *systems, struct arena *arena,
+                        struct err *err)
 {
     struct wasm_module module;
     if (wasm_decode(&module, driver->input, driver->file.data, driver->file.size, arena, err) != 0 ||
         wasm_validate(&module, arena, err) != 0)
         return -1;
-    return inspect_module(&module, arena, err);
+    inspect_module(&module, systems, arena);
+    return 0;
 }
 
-static int inspect_elf(const struct driver *driver, struct arena *arena, struct err *err)
+static int inspect_elf(const struct driver *driver, const struct inspect_systems *systems, struct arena *arena,
+                       struct err *err)
 {
     const struct file *file = &driver->file;
     unsigned long offset = 0, size = file->size;
@@ -51,7 +96,7 @@ static int inspect_elf(const struct driver *driver, struct arena *arena, struct 
     if (elf_open(&elf, driver->input, file->data + offset, size, err) != 0)
         return -1;
     if (driver->kind == INPUT_OBJECT)
-        return inspect_object(driver->input, &elf, arena, err);
+        return inspect_object(driver->input, &elf, systems, arena, err);
     inspect_executable(driver->input, &elf, offset, file->size, arena);
     return 0;
 }
@@ -59,9 +104,15 @@ static int inspect_elf(const struct driver *driver, struct arena *arena, struct 
 static int inspect(const char *path, struct arena *arena, struct err *err)
 {
     struct driver driver = {.input = path};
+    struct inspect_systems systems;
     if (driver_open(&driver, err) != 0)
         return -1;
-    int result = driver.kind == INPUT_WASM ? inspect_wasm(&driver, arena, err) : inspect_elf(&driver, arena, err);
+    int result = open_systems(&systems, arena, err);
+    if (result == 0) {
+        result = driver.kind == INPUT_WASM ? inspect_wasm(&driver, &systems, arena, err)
+                                           : inspect_elf(&driver, &systems, arena, err);
+        close_systems(&systems);
+    }
     driver_close(&driver);
     return result;
 }

@@ -6,13 +6,21 @@
 #include "base/elf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "link/archive.h"
 #include "wasm/module.h"
 
+/* The SDK's systems, to tell which has an import. */
+#define INSPECT_SYSTEM_COUNT 2
+struct inspect_systems {
+    struct archive archives[INSPECT_SYSTEM_COUNT];
+};
+
 /* A decoded and validated module. */
-int inspect_module(const struct wasm_module *module, struct arena *arena, struct err *err);
+void inspect_module(const struct wasm_module *module, const struct inspect_systems *systems, struct arena *arena);
 
 /* An object of mewz-cc compile. */
-int inspect_object(const char *path, const struct elf *object, struct arena *arena, struct err *err);
+int inspect_object(const char *path, const struct elf *object, const struct inspect_systems *systems,
+                   struct arena *arena, struct err *err);
 
 /* A linked program. `offset` is where the ELF file lies in an image of `image_size` bytes, or 0. */
 void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,
@@ -22,7 +30,8 @@ void inspect_executable(const char *path, const struct elf *executable, size_t o
 void inspect_print(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints an import's line: its name, its type (NULL where it is not known), and which systems have it. */
-int inspect_print_import(const char *symbol, const char *type, struct err *err);
+void inspect_print_import(const char *symbol, const char *type, const struct inspect_systems *systems,
+                          struct arena *arena);
 
 /* The text with what would move a terminal's cursor replaced; on the arena. */
 const char *inspect_printable(const char *bytes, size_t size, struct arena *arena);

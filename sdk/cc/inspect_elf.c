@@ -1,45 +1,10 @@
 /* What is in an object or in a linked program. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/proc.h"
 #include "cc/inspect.h"
-#include "link/archive.h"
 #include "link/imports.h"
 #include "link/link.h"
 #include "link/program.h"
-
-/* --- imports --- */
-
-/* Whether the system has the import: " x86_64-mewz" or " no x86_64-mewz". */
-static int print_system(const char *system, const char *symbol, struct err *err)
-{
-    char relative[64];
-    struct archive archive;
-    snprintf(relative, sizeof relative, "lib/%s/libmewz.a", system);
-    char *path = sdk_file(relative, err);
-    int result = path ? archive_open(&archive, path, err) : -1;
-    free(path);
-    if (result != 0)
-        return -1;
-    printf(" %s%s", imports_find(&archive, symbol) == IMPORT_FOUND ? "" : "not ", system);
-    archive_close(&archive);
-    return 0;
-}
-
-int inspect_print_import(const char *symbol, const char *type, struct err *err)
-{
-    struct arena arena = {0};
-    printf("%-12s %s%s%s:", "import", inspect_printable(symbol, strlen(symbol), &arena), type ? " " : "",
-           type ? type : "");
-    int result = print_system("x86_64-mewz", symbol, err) == 0 ? print_system("x86_64-linux", symbol, err) : -1;
-    putchar('\n');
-    arena_free(&arena);
-    return result;
-}
-
-/* --- objects --- */
 
 static void print_name(const struct elf *elf, struct arena *arena)
 {
@@ -65,7 +30,10 @@ static void print_section_sizes(const struct elf *elf)
     inspect_print("size", "%lu bytes of code, %lu of data, %lu zeroed", code, data, zeroed);
 }
 
-int inspect_object(const char *path, const struct elf *object, struct arena *arena, struct err *err)
+/* --- objects --- */
+
+int inspect_object(const char *path, const struct elf *object, const struct inspect_systems *systems,
+                   struct arena *arena, struct err *err)
 {
     inspect_print("object", "%s, %lu bytes", path, object->size);
     struct mewz_program program;
@@ -75,8 +43,7 @@ int inspect_object(const char *path, const struct elf *object, struct arena *are
     inspect_print("contract", "version %u, %u memories", program.abi_version, program.memory_count);
     print_section_sizes(object);
     for (const char **import = imports_list(object, arena); *import; import++)
-        if (inspect_print_import(*import, NULL, err) != 0)
-            return -1;
+        inspect_print_import(*import, NULL, systems, arena);
     return 0;
 }
 
@@ -86,7 +53,7 @@ static void print_memories(const struct elf *elf, const struct mewz_program *pro
 {
     for (uint32_t i = 0; i < program->memory_count; i++) {
         struct mewz_memory memory;
-        const uint8_t *bytes = elf_at_address(elf, (uint64_t)(program->memories + i), sizeof memory);
+        const uint8_t *bytes = elf_at_address(elf, (uint64_t)program->memories + i * sizeof memory, sizeof memory);
         if (!bytes)
             return;
         memcpy(&memory, bytes, sizeof memory);
