@@ -12,7 +12,7 @@
 #define FRAMES_FIRST 20
 #define FRAMES_LAST  5
 
-#define NAME_SIZE 256 /* a C++ name can be much longer than a line */
+#define INDEX_SIZE 20 /* "func[4294967295]" */
 
 static const char *const trap_texts[] = {
 #define TRAP(code, name, text) [code] = (text),
@@ -48,18 +48,14 @@ enum mewz_trap trap_kind_at(uint64_t rip)
     return code[4] < TRAP_KINDS && trap_texts[code[4]] ? code[4] : 0;
 }
 
-/* The function's name, fit for a terminal: a module's names may hold any byte. */
-static void name_function(const struct mewz_code_func *func, char name[NAME_SIZE])
+/* The function's name: that of the module, or its index written to `text`. */
+static const char *name_function(const struct mewz_code_func *func, char text[INDEX_SIZE])
 {
     const char *given = mewz_program.code_map->names + func->name;
-    if (!*given)
-        format_text(name, NAME_SIZE, "func[%u]", func->index);
-    else
-        format_text(name, NAME_SIZE, "%s", given);
-    for (char *c = name; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            *c = '?';
-    }
+    if (*given)
+        return given;
+    format_text(text, INDEX_SIZE, "func[%u]", func->index);
+    return text;
 }
 
 static void print_frame(uint64_t address)
@@ -68,14 +64,12 @@ static void print_frame(uint64_t address)
     const struct mewz_code_func *func = code_map_find(map, address);
     uint32_t offset = code_map_offset(map, func, address);
     const struct mewz_code_func *owner = code_map_owner(map, func, offset);
-    char name[NAME_SIZE], outer[NAME_SIZE];
-    name_function(owner, name);
-    if (owner == func) {
+    char index[INDEX_SIZE], outer_index[INDEX_SIZE];
+    const char *name = name_function(owner, index);
+    if (owner == func)
         message_write("    at 0x%x in %s\n", offset, name);
-        return;
-    }
-    name_function(func, outer);
-    message_write("    at 0x%x in %s, inlined in %s\n", offset, name, outer);
+    else
+        message_write("    at 0x%x in %s, inlined in %s\n", offset, name, name_function(func, outer_index));
 }
 
 /* Prints the first frames at once and keeps the last ones in a ring until the end is known. */

@@ -88,7 +88,7 @@ struct mewz_code_map {
     uint32_t func_count;
     uint32_t reserved;
     const struct mewz_code_func *funcs;
-    const char *names;
+    const char *names; /* free of control characters: they end on terminals */
     const uint8_t *row_bytes;
 };
 
