@@ -157,7 +157,7 @@ int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef bytes, struct 
     if (result == 0)
         result = line_table_read(&object.elf, &object.rows, err);
     row = (const struct line_row *)object.rows.data;
-    end = row + object.rows.size / sizeof(*row);
+    end = row ? row + object.rows.size / sizeof(*row) : NULL;
     for (size_t i = 0; result == 0 && i < object.symbol_count; i++)
         add_func(map, &object, &object.symbols[i], &row, end);
     free(object.symbols);
