@@ -1,9 +1,9 @@
 // execute.mjs OBJECT RUNTIME FOLDER [SCRIPT...]: run the assertions of the official test scripts on compiled modules.
 //
-// OBJECT is the program of object.c, RUNTIME the object file of runtime.c. Each module of a script becomes an
-// executable of its own: the module's object, the runtime, and what is generated here, the script's assertions as data
-// and a function for each export that is called. Modules that link with others, and those that the compiler does not
-// know yet (vectors, WebAssembly 3.0), are counted and left out. The exit status is 1 where an assertion fails.
+// OBJECT is the program of object.c, RUNTIME the object file of runtime.c. A script becomes one executable: the objects
+// of its modules, each with a prefix before its symbols, the runtime, and what is generated here, the assertions as
+// data and a function for each export that is called. Modules that link with others, and those that the compiler does
+// not know yet (vectors, WebAssembly 3.0), are counted and left out. The exit status is 1 where an assertion fails.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { basename, join } from "node:path";
 
 const [objectProgram, runtime, folder, ...chosen] = process.argv.slice(2);
 const headers = new URL(".", import.meta.url).pathname;
-const total = { scripts: 0, modules: 0, assertions: 0, failed: 0, linking: 0, vectors: 0, other: 0 };
+const total = { scripts: 0, modules: 0, assertions: 0, failed: 0, linking: 0, vectors: 0, newer: 0 };
 
 function convert(script, into) {
   const json = join(into, basename(script, ".wast") + ".json");
@@ -57,11 +57,11 @@ const irName = (text) =>
   [...Buffer.from(text)].map((b) => "\\" + b.toString(16).padStart(2, "0")).join("");
 
 // A function that takes its operands from one array and leaves its results in another.
-function makeThunk(index, field, params, results) {
+function makeThunk(thunk, prefix, field, params, results) {
   const struct = results.length > 1;
   const type = results.length === 0 ? "void" : struct ? `{${results.join(", ")}}` : results[0];
-  const name = `@"${irName("spec." + field)}"`;
-  const lines = [`declare ${type} ${name}(${params.join(", ")})`, `define void @thunk${index}(ptr %a, ptr %r) {`];
+  const name = `@"${irName(prefix + "spec." + field)}"`;
+  const lines = [`declare ${type} ${name}(${params.join(", ")})`, `define void @${thunk}(ptr %a, ptr %r) {`];
   params.forEach((p, i) => {
     lines.push(`%p${i} = getelementptr i64, ptr %a, i64 ${i}`, `%a${i} = load ${p}, ptr %p${i}`);
   });
@@ -92,28 +92,53 @@ function matchOf(expected) {
 
 const kinds = { action: "SPEC_INVOKE", assert_return: "SPEC_RETURN", assert_trap: "SPEC_TRAP", assert_exhaustion: "SPEC_TRAP" };
 
-function generate(module, path) {
+// The C and the IR for a module, whose symbols begin with `m${index}.`.
+function generate(module, index) {
   const thunks = new Map(), rows = [], ir = [];
   for (const { type, line, action, expected = [], text = "" } of module.commands) {
     const params = action.args.map((a) => irTypes[a.type]), results = expected.map((e) => irTypes[e.type]);
     if (!kinds[type] || params.concat(results).includes(undefined) || action.field.includes("\0")) continue;
     if (!thunks.has(action.field)) {
-      ir.push(makeThunk(thunks.size, action.field, params, results));
-      thunks.set(action.field, `thunk${thunks.size}`);
+      thunks.set(action.field, `thunk${index}_${thunks.size}`);
+      ir.push(makeThunk(thunks.get(action.field), `m${index}.`, action.field, params, results));
     }
     const args = action.args.map((a) => bitsOf(a) + "u").join(", ") || "0";
     const matches = type === "assert_return" ? expected.map(matchOf).join(", ") : "";
     rows.push(`{${line}, ${kinds[type]}, ${thunks.get(action.field)}, (const uint64_t[]){${args}},
       (const struct spec_result[]){${matches || "{SPEC_BITS, 0}"}}, ${matches ? expected.length : 0}, "${text}"},`);
   }
-  const c = [`#include "runtime.h"`];
-  for (const thunk of thunks.values()) c.push(`void ${thunk}(const uint64_t *, uint64_t *);`);
-  c.push(`const struct spec_command spec_commands[] = {${rows.join("\n") || "{0}"}};`);
-  c.push(`const int spec_command_count = ${rows.length};`);
-  c.push(`const char *const spec_instantiate_trap = ${module.trap ? `"${module.trap}"` : "0"};`);
-  writeFileSync(path + ".ll", ir.join("\n") + "\n");
-  writeFileSync(path + ".c", c.join("\n") + "\n");
-  return rows.length + (module.trap ? 1 : 0);
+  const c = [...thunks.values()].map((thunk) => `void ${thunk}(const uint64_t *, uint64_t *);`);
+  c.push(`extern const struct mewz_program program${index} __asm__("m${index}.mewz_program");`);
+  c.push(`static const struct spec_command commands${index}[] = {${rows.join("\n") || "{0}"}};`);
+  const trap = module.trap ? `"${module.trap}"` : "0";
+  const row = `{${module.line}, &program${index}, commands${index}, ${rows.length}, ${trap}},`;
+  return { c, ir, row, count: rows.length + (module.trap ? 1 : 0) };
+}
+
+// What the modules leave undefined, under their prefixes.
+function linkerScript(count) {
+  const contract = { mewz_memory: "0x40000000", mewz_memory_grow: "spec_memory_grow", memcpy: "spec_memmove",
+    memmove: "spec_memmove", memset: "spec_memset" };
+  for (const types of ["", "_i32", "_i64", "_f32", "_f64", "_i32_f32", "_f64_f64"])
+    contract["spectest.print" + types] = "spec_print";
+  const lines = [];
+  for (let i = 0; i < count; i++)
+    for (const [name, value] of Object.entries(contract)) lines.push(`"m${i}.${name}" = ${value};`);
+  return lines.join("\n");
+}
+
+function build(modules, path) {
+  const parts = modules.map(generate), objects = modules.map((m) => m.object);
+  writeFileSync(path + ".c", [`#include "runtime.h"`, ...parts.flatMap((p) => p.c),
+    `const struct spec_module spec_modules[] = {${parts.map((p) => p.row).join("\n")}};`,
+    `const int spec_module_count = ${modules.length};`].join("\n") + "\n");
+  writeFileSync(path + ".ll", parts.flatMap((p) => p.ir).join("\n") + "\n");
+  writeFileSync(path + ".ld", linkerScript(modules.length));
+  objects.forEach((object, i) => spawnSync("llvm-objcopy-19", [`--prefix-symbols=m${i}.`, object], { timeout: 60000 }));
+  total.modules += modules.length;
+  total.assertions += parts.reduce((sum, p) => sum + p.count, 0);
+  return spawnSync("clang-19", ["-w", "-no-pie", "-fuse-ld=lld", "-I", headers, "-I", join(headers, "../../sdk/include"),
+    path + ".c", path + ".ll", path + ".ld", ...objects, runtime, "-o", path], { encoding: "utf8", timeout: 300000 });
 }
 
 function fail(script, line, text) {
@@ -121,39 +146,36 @@ function fail(script, line, text) {
   console.log(`${basename(script)}:${line}: ${text}`);
 }
 
-function runModule(script, module, path) {
-  const count = generate(module, path);
-  const build = spawnSync("clang-19", ["-w", "-no-pie", "-fuse-ld=lld", "-Wl,--defsym=mewz_memory=0x40000000", "-I", headers,
-    path + ".c", path + ".ll", path + ".o", runtime, "-o", path], { encoding: "utf8", timeout: 120000 });
-  if (build.status !== 0) return fail(script, module.line, `cannot link: ${build.stderr.slice(0, 500)}`);
-  const run = spawnSync(path, [], { encoding: "utf8", timeout: 60000 });
-  total.modules++;
-  total.assertions += count;
-  for (const text of run.stdout.trimEnd().split("\n").filter(Boolean)) {
-    const [, line, message] = text.match(/^(\d+): (.*)$/) ?? [0, 0, text];
-    fail(script, line === "0" ? module.line : line, message);
-  }
-  if (run.status !== 0 && run.stdout === "") fail(script, module.line, `ended with ${run.status ?? run.signal}`);
+// The modules that compile, of those that need no others.
+function compile(script, modules, into) {
+  const alone = modules.filter((m) => standsAlone(join(into, m.file)) !== false && !m.isShared);
+  const pairs = alone.flatMap((m) => [join(into, m.file), (m.object = join(into, m.file) + ".o")]);
+  const verdicts = spawnSync(objectProgram, pairs, { encoding: "utf8", timeout: 600000, maxBuffer: 1 << 28 });
+  const lines = verdicts.stdout.trimEnd().split("\n");
+  total.linking += modules.length - alone.length;
+  return alone.filter((module, i) => {
+    if (lines[i] === "ok") return true;
+    if (lines[i]?.includes("SIMD is not supported yet")) total.vectors++;
+    else if (spawnSync("wasm-validate", [join(into, module.file)], { timeout: 60000 }).status === 1) total.newer++;
+    else fail(script, module.line, `does not compile: ${lines[i] ?? verdicts.stderr.slice(0, 2000)}`);
+    return false;
+  });
 }
 
 function runScript(script, into) {
   const commands = convert(script, into);
   if (!commands) return;
   total.scripts++;
-  const modules = collect(commands).filter((m) => {
-    const alone = standsAlone(join(into, m.file));
-    total.linking += alone === false || m.isShared === true;
-    return alone !== false && !m.isShared;
-  });
-  const pairs = modules.flatMap((m) => [join(into, m.file), join(into, m.file) + ".o"]);
-  const verdicts = spawnSync(objectProgram, pairs, { encoding: "utf8", timeout: 600000, maxBuffer: 1 << 28 });
-  const lines = verdicts.stdout.trimEnd().split("\n");
-  modules.forEach((module, i) => {
-    if (lines[i] === "ok") runModule(script, module, join(into, module.file));
-    else if (lines[i]?.includes("SIMD is not supported yet")) total.vectors++;
-    else if (spawnSync("wasm-validate", [join(into, module.file)], { timeout: 60000 }).status === 1) total.other++;
-    else fail(script, module.line, `does not compile: ${lines[i] ?? verdicts.stderr.slice(0, 2000)}`);
-  });
+  const modules = compile(script, collect(commands), into), program = join(into, "program");
+  if (modules.length === 0) return;
+  const link = build(modules, program);
+  if (link.status !== 0) return fail(script, 0, `does not link: ${link.stderr.slice(0, 1000)}`);
+  const run = spawnSync(program, [], { encoding: "utf8", timeout: 60000 });
+  for (const text of run.stdout.trimEnd().split("\n").filter(Boolean)) {
+    const [, line, message] = text.match(/^(\d+): (.*)$/) ?? [0, 0, text];
+    fail(script, line, message);
+  }
+  if (run.status !== 0 && run.stdout === "") fail(script, 0, `ended with ${run.status ?? run.signal}`);
 }
 
 const scripts = chosen.length ? chosen : readdirSync(folder).filter((name) => name.endsWith(".wast")).sort();
@@ -166,5 +188,5 @@ for (const name of scripts) {
   }
 }
 console.log(`${total.scripts} scripts, ${total.modules} modules, ${total.assertions} assertions, ${total.failed} failures;` +
-  ` left out: ${total.linking} modules that link with others, ${total.vectors} with vectors, ${total.other} newer ones`);
+  ` left out: ${total.linking} modules that link with others, ${total.vectors} with vectors, ${total.newer} newer ones`);
 process.exit(total.failed ? 1 : 0);

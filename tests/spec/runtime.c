@@ -1,5 +1,8 @@
-/* runtime.c: a small system for one compiled module (docs/abi.md) on Linux, which runs the assertions of a script. It
- * prints a line for each that fails, and ends with status 1 if any did. */
+/* runtime.c: a small system for compiled modules (docs/abi.md) on Linux, which runs the assertions of a script, one
+ * module after the other. It prints a line for each that fails, and ends with status 1 if any did.
+ *
+ * Each module's symbols have a prefix; the linker script that execute.mjs writes gives what the modules lack the names
+ * here. */
 #include "runtime.h"
 
 #include <setjmp.h>
@@ -10,8 +13,12 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include <mewz/abi.h>
+uint64_t spec_memory_grow(struct mewz_memory *memory, uint64_t delta);
+void *spec_memmove(void *to, const void *from, size_t size);
+void *spec_memset(void *to, int byte, size_t size);
+void spec_print(void);
 
+static const struct mewz_program *program; /* the module that runs */
 static sigjmp_buf back;
 static volatile enum mewz_trap last_trap;
 static int failures;
@@ -30,8 +37,8 @@ static const char *trap_text(enum mewz_trap trap)
 
 static int in_memory(const void *address)
 {
-    for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
-        uint64_t offset = (uint64_t)address - (uint64_t)mewz_program.memories[i].base;
+    for (uint32_t i = 0; i < program->memory_count; i++) {
+        uint64_t offset = (uint64_t)address - (uint64_t)program->memories[i].base;
         if (offset < MEWZ_MEMORY_RESERVE)
             return 1;
     }
@@ -65,10 +72,16 @@ static int commit(const struct mewz_memory *memory, uint64_t pages)
     return pages == 0 || mprotect(memory->base, pages * MEWZ_PAGE_SIZE, PROT_READ | PROT_WRITE) == 0;
 }
 
+static void unmap_memories(void)
+{
+    for (uint32_t i = 0; i < program->memory_count; i++)
+        munmap(program->memories[i].base, MEWZ_MEMORY_RESERVE);
+}
+
 static void map_memories(void)
 {
-    for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
-        struct mewz_memory *memory = &mewz_program.memories[i];
+    for (uint32_t i = 0; i < program->memory_count; i++) {
+        struct mewz_memory *memory = &program->memories[i];
         void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
         if (base != memory->base || !commit(memory, memory->pages)) {
@@ -78,7 +91,7 @@ static void map_memories(void)
     }
 }
 
-uint64_t mewz_memory_grow(struct mewz_memory *memory, uint64_t delta)
+uint64_t spec_memory_grow(struct mewz_memory *memory, uint64_t delta)
 {
     uint64_t old = memory->pages;
     if (delta > memory->max_pages - old || !commit(memory, old + delta))
@@ -87,11 +100,20 @@ uint64_t mewz_memory_grow(struct mewz_memory *memory, uint64_t delta)
     return old;
 }
 
-/* The functions of the scripts' module `spectest`, which print; here they only have to be there. */
-__asm__(".globl \"spectest.print\", \"spectest.print_i32\", \"spectest.print_i64\", \"spectest.print_f32\"\n"
-        ".globl \"spectest.print_f64\", \"spectest.print_i32_f32\", \"spectest.print_f64_f64\"\n"
-        "\"spectest.print\": \"spectest.print_i32\": \"spectest.print_i64\": \"spectest.print_f32\":\n"
-        "\"spectest.print_f64\": \"spectest.print_i32_f32\": \"spectest.print_f64_f64\": ret\n");
+void *spec_memmove(void *to, const void *from, size_t size)
+{
+    return memmove(to, from, size);
+}
+
+void *spec_memset(void *to, int byte, size_t size)
+{
+    return memset(to, byte, size);
+}
+
+/* The functions of the scripts' module `spectest` print; here they only have to be there. */
+void spec_print(void)
+{
+}
 
 static int matches(const struct spec_result *wanted, uint64_t bits)
 {
@@ -156,27 +178,31 @@ static void run_command(const struct spec_command *command)
     }
 }
 
-static int instantiate(void)
+static int instantiate(const struct spec_module *module)
 {
     if (sigsetjmp(back, 1) == 0) {
-        mewz_program.instantiate();
-        if (spec_instantiate_trap)
-            fail(0, spec_instantiate_trap, "no trap");
+        program->instantiate();
+        if (module->trap)
+            fail(module->line, module->trap, "no trap");
         return 1;
     }
-    if (spec_instantiate_trap)
-        check_trap(0, spec_instantiate_trap);
+    if (module->trap)
+        check_trap(module->line, module->trap);
     else
-        fail(0, "instantiation", trap_text(last_trap));
+        fail(module->line, "instantiation", trap_text(last_trap));
     return 0;
 }
 
 int main(void)
 {
     catch_signals();
-    map_memories();
-    if (instantiate())
-        for (int i = 0; i < spec_command_count; i++)
-            run_command(&spec_commands[i]);
+    for (int i = 0; i < spec_module_count; i++) {
+        program = spec_modules[i].program;
+        map_memories();
+        if (instantiate(&spec_modules[i]))
+            for (int j = 0; j < spec_modules[i].command_count; j++)
+                run_command(&spec_modules[i].commands[j]);
+        unmap_memories();
+    }
     return failures ? 1 : 0;
 }

@@ -1,8 +1,10 @@
-/* runtime.h: what execute.mjs generates for a module: its assertions as data. */
+/* runtime.h: what execute.mjs generates for a script: its modules and their assertions as data. */
 #ifndef SPEC_RUNTIME_H
 #define SPEC_RUNTIME_H
 
 #include <stdint.h>
+
+#include <mewz/abi.h>
 
 enum spec_kind { SPEC_INVOKE, SPEC_RETURN, SPEC_TRAP };
 
@@ -31,8 +33,15 @@ struct spec_command {
     const char *text; /* of the trap */
 };
 
-extern const struct spec_command spec_commands[];
-extern const int spec_command_count;
-extern const char *const spec_instantiate_trap; /* instantiation ends in this trap, or NULL */
+struct spec_module {
+    int line; /* in the script */
+    const struct mewz_program *program;
+    const struct spec_command *commands;
+    int command_count;
+    const char *trap; /* instantiation ends in this one, or NULL */
+};
+
+extern const struct spec_module spec_modules[];
+extern const int spec_module_count;
 
 #endif
