@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "link/program.h"
 #include "wasm/module.h"
+#include "wasm/symbol.h"
 
 /* The note of a kernel that PVH boot loaders start: XEN_ELFNOTE_PHYS32_ENTRY (Xen's public/elfnote.h). */
 #define PVH_NOTE_OWNER "Xen"
@@ -113,7 +114,24 @@ static int check_memory(const struct wasm_module *module, const struct compile_o
     return 0;
 }
 
-static int compile_module(const struct driver *driver, const char *path, struct arena *arena, struct err *err)
+/* Before the compilation, which may take long: the link checks the object's own imports again. */
+static int check_imports(const struct wasm_module *module, const struct link_options *options, struct arena *arena,
+                         struct err *err)
+{
+    if (options->allow_missing)
+        return 0;
+    const char **symbols = arena_array(arena, (size_t)module->import_count + 1, sizeof *symbols);
+    size_t count = 0;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        bool is_known;
+        if (module->imports[i].kind == WASM_EXTERN_FUNC)
+            symbols[count++] = wasm_import_symbol(module, &module->imports[i], arena, &is_known);
+    }
+    return link_check_imports(symbols, options, err);
+}
+
+static int compile_module(const struct driver *driver, bool will_link, const char *path, struct arena *arena,
+                          struct err *err)
 {
     struct wasm_module module;
     double start = now();
@@ -121,7 +139,8 @@ static int compile_module(const struct driver *driver, const char *path, struct 
         return -1;
     tell(driver, "decode", start);
     start = now();
-    if (wasm_validate(&module, arena, err) != 0 || check_memory(&module, &driver->compile, err) != 0)
+    if (wasm_validate(&module, arena, err) != 0 || check_memory(&module, &driver->compile, err) != 0 ||
+        (will_link && check_imports(&module, &driver->link, arena, err) != 0))
         return -1;
     tell(driver, "validate", start);
     start = now();
@@ -131,14 +150,19 @@ static int compile_module(const struct driver *driver, const char *path, struct 
     return 0;
 }
 
-int driver_write_object(const struct driver *driver, const char *path, struct err *err)
+static int compile_input(const struct driver *driver, bool will_link, const char *path, struct err *err)
 {
     if (driver->kind != INPUT_WASM)
         return err_set(err, "%s: is compiled already", driver->input);
     struct arena arena = {0};
-    int result = compile_module(driver, path, &arena, err);
+    int result = compile_module(driver, will_link, path, &arena, err);
     arena_free(&arena);
     return result;
+}
+
+int driver_write_object(const struct driver *driver, const char *path, struct err *err)
+{
+    return compile_input(driver, false, path, err);
 }
 
 /* --- object to executable --- */
@@ -179,7 +203,7 @@ static int link_object(const struct driver *driver, const char *object, const st
 static int compile_and_link(const struct driver *driver, const char *object, const char *path, struct err *err)
 {
     struct file file;
-    if (driver_write_object(driver, object, err) != 0 || file_read(&file, object, err) != 0)
+    if (compile_input(driver, true, object, err) != 0 || file_read(&file, object, err) != 0)
         return -1;
     int result = link_object(driver, object, &file, path, err);
     err_replace(err, object, driver->input);

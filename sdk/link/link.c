@@ -44,12 +44,22 @@ struct linkage {
 
 /* --- step 1: what the object asks for --- */
 
-static int refuse_imports(struct linkage *linkage, const struct archive *archive, struct err *err)
+/* Removes from a NULL-terminated list of imports those that the archive has. */
+static void keep_missing(const char **imports, const struct archive *archive)
 {
-    const struct link_options *options = linkage->options;
+    size_t count = 0;
+    for (const char **symbol = imports; *symbol; symbol++)
+        if (imports_find(archive, *symbol) != IMPORT_FOUND)
+            imports[count++] = *symbol;
+    imports[count] = NULL;
+}
+
+static int refuse_imports(const char *const *missing, const struct link_options *options, const struct archive *archive,
+                          struct err *err)
+{
     struct buf text = {0};
-    for (const char **symbol = linkage->missing; *symbol; symbol++) {
-        buf_printf(&text, symbol == linkage->missing ? "" : "; ");
+    for (const char *const *symbol = missing; *symbol; symbol++) {
+        buf_printf(&text, symbol == missing ? "" : "; ");
         imports_explain(*symbol, imports_find(archive, *symbol), options->target->name, &text);
     }
     err_set(err, "%s: %.*s (--allow-missing makes it a trap when called)", options->name, (int)text.size, text.data);
@@ -57,21 +67,24 @@ static int refuse_imports(struct linkage *linkage, const struct archive *archive
     return -1;
 }
 
-static int check_imports(struct linkage *linkage, const struct elf *object, const struct archive *archive,
-                         struct err *err)
+int link_check_imports(const char **imports, const struct link_options *options, struct err *err)
 {
-    const char **imports = imports_list(object, &linkage->arena);
-    size_t count = 0;
-    bool can_trap = linkage->options->allow_missing;
-    for (const char **symbol = imports; *symbol; symbol++) {
-        if (imports_find(archive, *symbol) == IMPORT_FOUND)
-            continue;
-        can_trap &= !strchr(*symbol, '='); /* --defsym could not name it */
-        imports[count++] = *symbol;
+    struct arena arena = {0};
+    struct archive archive;
+    char *path = sdk_file(arena_printf(&arena, "lib/%s/libmewz.a", options->target->name), err);
+    int result = path ? archive_open(&archive, path, err) : -1;
+    if (result == 0) {
+        keep_missing(imports, &archive);
+        bool can_trap = options->allow_missing;
+        for (const char **symbol = imports; *symbol; symbol++)
+            can_trap &= !strchr(*symbol, '='); /* --defsym could not name it */
+        if (*imports && !can_trap)
+            result = refuse_imports(imports, options, &archive, err);
+        archive_close(&archive);
     }
-    imports[count] = NULL;
-    linkage->missing = imports;
-    return count == 0 || can_trap ? 0 : refuse_imports(linkage, archive, err);
+    free(path);
+    arena_free(&arena);
+    return result;
 }
 
 static int check_elf(struct linkage *linkage, const struct file *file, struct err *err)
@@ -83,12 +96,8 @@ static int check_elf(struct linkage *linkage, const struct file *file, struct er
         return -1;
     if (object.header.e_type != ET_REL || !program_find(&object, &program))
         return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", name);
-    struct archive archive;
-    if (archive_open(&archive, linkage->archive, err) != 0)
-        return -1;
-    int result = check_imports(linkage, &object, &archive, err);
-    archive_close(&archive);
-    return result;
+    linkage->missing = imports_list(&object, &linkage->arena);
+    return link_check_imports(linkage->missing, linkage->options, err);
 }
 
 static int check_object(struct linkage *linkage, struct err *err)
@@ -169,7 +178,8 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = "--no-mmap-output-file"; /* on a full disk that would be a bus error */
     if (!linkage->options->debug)
         argv[count++] = "--strip-debug";
-    argv[count++] = arena_printf(&linkage->arena, "--Map=%s", temp_path(linkage, "map"));
+    if (linkage->options->verbose)
+        argv[count++] = arena_printf(&linkage->arena, "--Map=%s", temp_path(linkage, "map"));
     argv[count++] = "-T";
     argv[count++] = linkage->script;
     argv[count++] = linkage->object;

@@ -36,8 +36,12 @@ struct link_options {
     bool debug;         /* keep debug information */
 };
 
-/* Links `object` with the target's archive and writes the ELF executable to `path`. An import that the system lacks
- * fails by name: `app.wasm: import wasi_snapshot_preview1.sock_accept: x86_64-mewz does not have it yet`. */
+/* Fails, naming them all, where the target lacks one of the imports and the options do not make it a trap:
+ * `app.wasm: import wasi_snapshot_preview1.sock_accept: x86_64-mewz does not have it yet`. The list of symbols (of
+ * wasm_import_symbol) ends with NULL; those that the target has are taken out of it. */
+int link_check_imports(const char **imports, const struct link_options *options, struct err *err);
+
+/* Links `object` with the target's archive and writes the ELF executable to `path`. Checks its imports first. */
 int link_program(const char *object, const struct link_options *options, const char *path, struct err *err);
 
 #endif
