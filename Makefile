@@ -143,7 +143,7 @@ $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 SOURCE_APPS = bzip2 cmark zstd sqlite
 APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp)
 
-$(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh tests/apps/fetch.sh tests/apps/sources.list
+$(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh scripts/fetch.sh scripts/sources.list
 	tests/apps/build.sh $* $@
 $(BUILD)/apps/rust.wasm: tests/apps/rust.rs
 	@mkdir -p $(@D)

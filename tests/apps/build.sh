@@ -14,7 +14,7 @@ emulated="-D_WASI_EMULATED_SIGNAL -lwasi-emulated-signal -D_WASI_EMULATED_PROCES
 unpack() {
     rm -rf "$work"
     mkdir -p "$work"
-    tar -C "$work" --strip-components=1 -xf "$("$here/fetch.sh" "$1")"
+    tar -C "$work" --strip-components=1 -xf "$("$here/../../scripts/fetch.sh" "$1")"
     cd "$work"
 }
 
