@@ -15,7 +15,7 @@ panics_on() {
     expect_same "$1" "$BATS_FILE_TMPDIR/input" panic
     grep -q "panicked at 'index out of bounds: the len is 3 but the index is 3'" "$BATS_TEST_TMPDIR/err"
     grep -q 'program.wasm: trap: unreachable$' "$BATS_TEST_TMPDIR/err"
-    grep -q 'at 0x[0-9a-f]* in rust_panic$' "$BATS_TEST_TMPDIR/err"
+    grep -Eq 'at 0x[0-9a-f]+ in __rust_start_panic(, inlined in .*)?$' "$BATS_TEST_TMPDIR/err"
 }
 
 @test "rust: a panic on Linux" { panics_on linux; }
