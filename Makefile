@@ -138,6 +138,17 @@ $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(SDK_LIBS)
 
+# What runs the official scripts' assertions on compiled modules.
+
+SPEC_PROGRAMS = $(BUILD)/spec/verdict $(BUILD)/spec/object $(BUILD)/spec/runtime.o
+
+$(BUILD)/spec/object: tests/spec/object.c $(BUILD)/sanitized/libsdk.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
+$(BUILD)/spec/runtime.o: tests/spec/runtime.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -D_GNU_SOURCE -MMD -MP -c $< -o $@
+
 # Programs that nobody here wrote, and two of ours in other languages: tests/apps.
 
 SOURCE_APPS = bzip2 cmark zstd sqlite
@@ -177,14 +188,14 @@ $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
 check-unit: $(UNIT_TESTS)
-check-spec: $(BUILD)/spec/verdict
+check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(BUILD)/spec/verdict $(GUESTS) $(APPS)
+check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS)
 	tests/check.sh format $(SUITES)
 
 check: deps
