@@ -6,17 +6,19 @@
 #include <mewz/abi.h>
 
 #include "base/memory.h"
+#include "llvm/simd.h"
 #include "llvm/symbols.h"
 
 struct lowering {
     void (*emit)(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
     intptr_t argument; /* a number, or a pointer to a string */
+    enum lower_shape shape;
 };
 
-#define FIRST_ARGUMENT(first, ...) (intptr_t)(first)
+#define ARGUMENTS(argument, shape, ...) (intptr_t)(argument), shape
 static const struct lowering lowerings[WASM_OP_COUNT] = {
 #define OP(name, text, prefix, code, immediate, signature, feature, access, lowering, ...)                             \
-    [WASM_OP_##name] = {lower_##lowering, FIRST_ARGUMENT(__VA_ARGS__ __VA_OPT__(, ) 0)},
+    [WASM_OP_##name] = {lower_##lowering, ARGUMENTS(__VA_ARGS__ __VA_OPT__(, ) 0, V128)},
 #include "wasm/opcodes.def"
 #undef OP
 };
@@ -27,12 +29,16 @@ void stack_push(struct lower *l, LLVMValueRef value)
         l->value_capacity = l->value_capacity ? 2 * l->value_capacity : 64;
         l->values = memory_resize(l->values, l->value_capacity * sizeof(*l->values));
     }
+    if (LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind)
+        value = simd_cast(l, value, V128);
     l->values[l->value_count++] = value;
 }
 
 LLVMValueRef stack_pop(struct lower *l)
 {
-    return l->values[--l->value_count];
+    LLVMValueRef value = l->values[--l->value_count];
+
+    return LLVMTypeOf(value) == l->unit->v128 ? simd_cast(l, value, l->shape) : value;
 }
 
 void lower_locate(struct lower *l, LLVMValueRef instruction)
@@ -135,6 +141,7 @@ static int lower_body(struct lower *l)
         l->offset = instr.offset;
         if (l->is_dead && skip_dead(l, &instr))
             continue;
+        l->shape = lowerings[instr.op].shape;
         lowerings[instr.op].emit(l, &instr, lowerings[instr.op].argument);
         if (l->err->set)
             return -1;
@@ -162,10 +169,4 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     free(l.controls);
     arena_free(&l.arena);
     return result;
-}
-
-void lower_simd(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
-{
-    (void)argument;
-    err_set(l->err, "%s: SIMD is not supported yet", wasm_op_info[instr->op].name);
 }

@@ -15,6 +15,10 @@
 /* The arguments of handlers in opcodes.def that are not LLVM's own. */
 enum lower_sign { UNSIGNED, SIGNED };
 enum lower_rounding { ROUND_CEIL, ROUND_FLOOR, ROUND_TRUNC, ROUND_NEAREST };
+enum lower_half { LOW = 0, HIGH = 2 }; /* together with a sign */
+
+/* How an instruction sees its vectors; V128, without lanes, where it sees none. In ascending order of width. */
+enum lower_shape { V128, I8X16, I16X8, I32X4, I64X2, F32X4, F64X2 };
 
 enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF };
 
@@ -47,7 +51,8 @@ struct lower {
     bool is_dead;        /* this place cannot be reached */
     uint32_t dead_depth; /* blocks that began in dead code */
 
-    uint32_t offset; /* of the current instruction */
+    uint32_t offset; /* of the current instruction, as the next one */
+    enum lower_shape shape;
     LLVMMetadataRef scope;
     struct arena arena; /* lives as long as the function is lowered */
     struct err *err;
@@ -56,6 +61,7 @@ struct lower {
 /* Lowers function `index`, which this unit defines. */
 int lower_func(struct unit *unit, uint32_t index, struct err *err);
 
+/* Vectors lie on the stack without lanes: pushing takes any shape, popping gives that of the current instruction. */
 void stack_push(struct lower *l, LLVMValueRef value);
 LLVMValueRef stack_pop(struct lower *l);
 
@@ -64,6 +70,16 @@ void lower_locate(struct lower *l, LLVMValueRef instruction);
 
 /* The value, as a quiet NaN if it is a NaN. */
 LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value);
+
+/* The value itself, about which LLVM concludes nothing from how it was made. */
+LLVMValueRef lower_fence(struct lower *l, LLVMValueRef value);
+
+/* The integer next to the float in that direction; a quiet NaN for NaNs. */
+LLVMValueRef lower_build_round(struct lower *l, LLVMValueRef value, enum lower_rounding rounding);
+
+/* Accesses linear memory at the instruction's offset from `index`, an i32. */
+LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMTypeRef type);
+void lower_store_to(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMValueRef value);
 
 /* A new block after the current one. */
 LLVMBasicBlockRef lower_new_block(struct lower *l);
@@ -156,8 +172,48 @@ LOWERING(convert)
 LOWERING(float_resize)
 LOWERING(trunc_checked)
 LOWERING(trunc_sat)
-/* lower.c */
-LOWERING(simd)
+/* simd_memory.c */
+LOWERING(simd_load_extend)
+LOWERING(simd_load_splat)
+LOWERING(simd_load_zero)
+LOWERING(simd_load_lane)
+LOWERING(simd_store_lane)
+/* simd_lane.c */
+LOWERING(simd_splat)
+LOWERING(simd_extract_lane)
+LOWERING(simd_replace_lane)
+LOWERING(simd_shuffle)
+LOWERING(simd_swizzle)
+/* simd_bits.c */
+LOWERING(simd_not)
+LOWERING(simd_andnot)
+LOWERING(simd_bitselect)
+LOWERING(simd_any_true)
+LOWERING(simd_all_true)
+LOWERING(simd_bitmask)
+/* simd_integer.c */
+LOWERING(simd_compare)
+LOWERING(simd_abs)
+LOWERING(simd_neg)
+LOWERING(simd_shift)
+LOWERING(simd_avgr)
+LOWERING(simd_q15mulr)
+/* simd_width.c */
+LOWERING(simd_extend)
+LOWERING(simd_narrow)
+LOWERING(simd_extmul)
+LOWERING(simd_extadd)
+LOWERING(simd_dot)
+/* simd_float.c */
+LOWERING(simd_float_compare)
+LOWERING(simd_pseudo_minmax)
+/* simd_convert.c */
+LOWERING(simd_convert)
+LOWERING(simd_convert_low)
+LOWERING(simd_promote)
+LOWERING(simd_demote)
+LOWERING(simd_trunc_sat)
+LOWERING(simd_trunc_sat_zero)
 #undef LOWERING
 
 #endif

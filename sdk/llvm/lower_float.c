@@ -3,9 +3,10 @@
  * LLVM may return a signalling NaN as it is where an operation does nothing else to any number, as in x * 1; wasm
  * wants a quiet one. Hence the fences: what is behind one is unknown to the optimiser, and costs nothing. */
 #include "llvm/lower.h"
+#include "llvm/simd.h"
 #include "llvm/target.h"
 
-static LLVMValueRef build_fence(struct lower *l, LLVMValueRef value)
+LLVMValueRef lower_fence(struct lower *l, LLVMValueRef value)
 {
     LLVMTypeRef type = LLVMTypeOf(value);
 
@@ -17,17 +18,18 @@ LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value)
 {
     LLVMValueRef minus_zero = LLVMConstReal(LLVMTypeOf(value), -0.0);
 
-    return LLVMBuildFAdd(l->builder, value, build_fence(l, minus_zero), "");
+    return LLVMBuildFAdd(l->builder, value, lower_fence(l, minus_zero), "");
 }
 
-/* Whether some operation with this operand could leave the other one as it is, or only change its sign. */
+/* Whether some operation with this operand could leave the other one as it is, or only change its sign. Any constant
+ * vector passes for one: telling would win no more than an operand from memory. */
 static bool is_identity(LLVMValueRef value)
 {
     LLVMBool loses_bits;
     double number;
 
     if (!LLVMIsAConstantFP(value))
-        return false;
+        return LLVMIsConstant(value) && LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind;
     number = LLVMConstRealGetDouble(value, &loses_bits);
     return number == 0 || number == 1 || number == -1;
 }
@@ -54,9 +56,9 @@ void lower_float_binop(struct lower *l, const struct wasm_instr *instr, intptr_t
 
     (void)instr;
     if (is_identity(left))
-        left = build_fence(l, left);
+        left = lower_fence(l, left);
     if (is_identity(right))
-        right = build_fence(l, right);
+        right = lower_fence(l, right);
     stack_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)argument, left, right, ""));
 }
 
@@ -83,11 +85,12 @@ void lower_binary_intrinsic(struct lower *l, const struct wasm_instr *instr, int
 
 /* LLVM would call the C library on CPUs that cannot round (x86-64-v1). Adding and subtracting the number from which on
  * all floats are integers rounds to the nearest even one; then it is a matter of one step. */
-static LLVMValueRef build_rounding(struct lower *l, LLVMValueRef value, enum lower_rounding rounding)
+static LLVMValueRef round_by_adding(struct lower *l, LLVMValueRef value, enum lower_rounding rounding)
 {
     LLVMBuilderRef b = l->builder;
     LLVMTypeRef type = LLVMTypeOf(value);
-    LLVMValueRef big = LLVMConstReal(type, type == l->unit->f32 ? 0x1p23 : 0x1p52), one = LLVMConstReal(type, 1);
+    bool is_f32 = type == l->unit->f32 || type == simd_type(l->unit, F32X4);
+    LLVMValueRef big = LLVMConstReal(type, is_f32 ? 0x1p23 : 0x1p52), one = LLVMConstReal(type, 1);
     LLVMValueRef size = unit_call_intrinsic(l->unit, "llvm.fabs", &type, 1, &value, 1), result, step, is_small;
 
     result = LLVMBuildFSub(b, LLVMBuildFAdd(b, size, big, ""), big, "");
@@ -108,7 +111,7 @@ static LLVMValueRef build_rounding(struct lower *l, LLVMValueRef value, enum low
     return lower_quieten(l, LLVMBuildSelect(b, is_small, result, value, ""));
 }
 
-void lower_round(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+LLVMValueRef lower_build_round(struct lower *l, LLVMValueRef value, enum lower_rounding rounding)
 {
     static const char *const intrinsics[] = {
         [ROUND_CEIL] = "llvm.ceil",
@@ -116,12 +119,15 @@ void lower_round(struct lower *l, const struct wasm_instr *instr, intptr_t argum
         [ROUND_TRUNC] = "llvm.trunc",
         [ROUND_NEAREST] = "llvm.roundeven",
     };
-    LLVMValueRef value = stack_pop(l);
     LLVMTypeRef type = LLVMTypeOf(value);
 
+    if (target_is_v2(l->unit->options))
+        return unit_call_intrinsic(l->unit, intrinsics[rounding], &type, 1, &value, 1);
+    return round_by_adding(l, value, rounding);
+}
+
+void lower_round(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
     (void)instr;
-    if (target_can_round(l->unit->options))
-        stack_push(l, unit_call_intrinsic(l->unit, intrinsics[argument], &type, 1, &value, 1));
-    else
-        stack_push(l, build_rounding(l, value, (enum lower_rounding)argument));
+    stack_push(l, lower_build_round(l, stack_pop(l), (enum lower_rounding)argument));
 }

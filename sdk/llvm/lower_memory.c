@@ -28,19 +28,33 @@ static bool is_narrow(LLVMTypeRef type, LLVMTypeRef access)
     return LLVMGetTypeKind(type) == LLVMIntegerTypeKind && type != access;
 }
 
-/* A load must trap even if nobody uses its value, so it is volatile here. optimise.c makes it an ordinary one where
- * the value is used. The alignment in the module is a hint that need not be true. */
+/* A load must trap even if nobody uses its value, so it is volatile here. keep.c makes it an ordinary one where the
+ * value is used. The alignment in the module is a hint that need not be true. */
+LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMTypeRef type)
+{
+    LLVMValueRef value = LLVMBuildLoad2(l->builder, type, build_address(l, index, instr->mem.offset), "");
+
+    LLVMSetAlignment(value, 1);
+    LLVMSetVolatile(value, true);
+    lower_locate(l, value);
+    return value;
+}
+
+void lower_store_to(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMValueRef value)
+{
+    LLVMValueRef store = LLVMBuildStore(l->builder, value, build_address(l, index, instr->mem.offset));
+
+    LLVMSetAlignment(store, 1);
+    lower_locate(l, store);
+}
+
 void lower_load(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     const struct wasm_op_info *info = &wasm_op_info[instr->op];
     LLVMTypeRef type = unit_letter_type(l->unit, info->signature[2]), access = access_type(l, info->access);
     bool narrow = is_narrow(type, access);
-    LLVMValueRef address = build_address(l, stack_pop(l), instr->mem.offset);
-    LLVMValueRef value = LLVMBuildLoad2(l->builder, narrow ? access : type, address, "");
+    LLVMValueRef value = lower_load_from(l, instr, stack_pop(l), narrow ? access : type);
 
-    LLVMSetAlignment(value, 1);
-    LLVMSetVolatile(value, true);
-    lower_locate(l, value);
     if (narrow)
         value = LLVMBuildIntCast2(l->builder, value, type, argument == SIGNED, "");
     stack_push(l, value);
@@ -49,14 +63,12 @@ void lower_load(struct lower *l, const struct wasm_instr *instr, intptr_t argume
 void lower_store(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMTypeRef access = access_type(l, wasm_op_info[instr->op].access);
-    LLVMValueRef value = stack_pop(l), address = build_address(l, stack_pop(l), instr->mem.offset), store;
+    LLVMValueRef value = stack_pop(l), index = stack_pop(l);
 
     (void)argument;
     if (is_narrow(LLVMTypeOf(value), access))
         value = LLVMBuildTrunc(l->builder, value, access, "");
-    store = LLVMBuildStore(l->builder, value, address);
-    LLVMSetAlignment(store, 1);
-    lower_locate(l, store);
+    lower_store_to(l, instr, index, value);
 }
 
 static LLVMValueRef memory_member(struct lower *l, enum memory_member member)

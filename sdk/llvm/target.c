@@ -80,7 +80,7 @@ LLVMTargetMachineRef target_machine_new(const struct compile_options *options, s
     return machine;
 }
 
-bool target_can_round(const struct compile_options *options)
+bool target_is_v2(const struct compile_options *options)
 {
     return strcmp(options->cpu, "x86-64-v1") != 0;
 }

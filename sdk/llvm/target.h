@@ -10,7 +10,8 @@
 /* A target machine for the options, or NULL. The caller disposes of it. One thread at a time uses it. */
 LLVMTargetMachineRef target_machine_new(const struct compile_options *options, struct err *err);
 
-/* True if the CPU rounds floats in one instruction (SSE4.1); without it LLVM would call the C library. */
-bool target_can_round(const struct compile_options *options);
+/* True if the CPU is at least of level x86-64-v2: it rounds floats in one instruction (SSE4.1), where LLVM would call
+ * the C library without it, and permutes bytes in one (SSSE3). */
+bool target_is_v2(const struct compile_options *options);
 
 #endif
