@@ -26,7 +26,7 @@ static const struct lowering lowerings[WASM_OP_COUNT] = {
 void stack_push(struct lower *l, LLVMValueRef value)
 {
     if (l->value_count == l->value_capacity) {
-        l->value_capacity = l->value_capacity ? 2 * l->value_capacity : 64;
+        l->value_capacity *= 2;
         l->values = memory_resize(l->values, l->value_capacity * sizeof(*l->values));
     }
     if (LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind)
@@ -155,6 +155,8 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     struct lower l = {.unit = unit, .wasm = unit->wasm, .builder = unit->builder, .func = func, .err = err};
     int result;
 
+    l.value_capacity = 64;
+    l.values = memory_alloc(l.value_capacity * sizeof(*l.values));
     l.function = unit_func(unit, index);
     unit_define_func(unit, l.function);
     l.scope = unit_describe_func(unit, l.function, func->body_offset);
