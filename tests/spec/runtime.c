@@ -128,7 +128,9 @@ static int matches(const struct spec_result *wanted, uint64_t bits)
         return (bits & 0x7ff8000000000000) == 0x7ff8000000000000;
     case SPEC_NOT_NULL:
         return bits != 0;
-    case SPEC_BITS:
+    case SPEC_BITS_32:
+        return (uint32_t)bits == wanted->bits;
+    case SPEC_BITS_64:
         break;
     }
     return bits == wanted->bits;
@@ -144,11 +146,13 @@ static void check_results(const struct spec_command *command, const uint64_t *re
 {
     for (int i = 0; i < command->result_count; i++) {
         char wanted[64], got[64];
-        if (matches(&command->results[i], results[i]))
+        uint64_t bits;
+        memcpy(&bits, (const char *)results + command->results[i].offset, sizeof(bits));
+        if (matches(&command->results[i], bits))
             continue;
         snprintf(wanted, sizeof(wanted), "0x%llx (%d)", (unsigned long long)command->results[i].bits,
                  command->results[i].match);
-        snprintf(got, sizeof(got), "0x%llx", (unsigned long long)results[i]);
+        snprintf(got, sizeof(got), "0x%llx", (unsigned long long)bits);
         fail(command->line, wanted, got);
     }
 }
@@ -163,7 +167,7 @@ static void check_trap(int line, const char *wanted)
 
 static void run_command(const struct spec_command *command)
 {
-    static uint64_t results[1000];
+    static uint64_t results[2000];
     memset(results, 0, sizeof(results));
     if (sigsetjmp(back, 1) == 0) {
         command->call(command->args, results);

@@ -8,9 +8,10 @@
 
 enum spec_kind { SPEC_INVOKE, SPEC_RETURN, SPEC_TRAP };
 
-/* How a result may look. A value takes 8 bytes, the upper ones zero. */
+/* How a result, or a lane of one, may look. */
 enum spec_match {
-    SPEC_BITS,
+    SPEC_BITS_32,
+    SPEC_BITS_64,
     SPEC_CANONICAL_32,
     SPEC_CANONICAL_64,
     SPEC_ARITHMETIC_32,
@@ -18,8 +19,10 @@ enum spec_match {
     SPEC_NOT_NULL
 };
 
+/* A value takes 16 bytes, in the arguments and in the results; the upper ones of a smaller one are zero. */
 struct spec_result {
     enum spec_match match;
+    uint32_t offset; /* in the results, in bytes */
     uint64_t bits;
 };
 
@@ -29,7 +32,7 @@ struct spec_command {
     void (*call)(const uint64_t *args, uint64_t *results);
     const uint64_t *args;
     const struct spec_result *results;
-    int result_count;
+    int result_count; /* lanes count one by one */
     const char *text; /* of the trap */
 };
 
