@@ -15,6 +15,7 @@
 /* The arguments of handlers in opcodes.def that are not LLVM's own. */
 enum lower_sign { UNSIGNED, SIGNED };
 enum lower_rounding { ROUND_CEIL, ROUND_FLOOR, ROUND_TRUNC, ROUND_NEAREST };
+enum lower_extreme { LEAST, GREATEST };
 enum lower_half { LOW = 0, HIGH = 2 }; /* together with a sign */
 
 /* How an instruction sees its vectors; V128, without lanes, where it sees none. In ascending order of width. */
@@ -41,8 +42,9 @@ struct lower {
     LLVMBuilderRef builder;
     const struct wasm_func *func;
     LLVMValueRef function;
-    LLVMValueRef *locals; /* stack slots */
-    LLVMTypeRef *local_types;
+    LLVMBasicBlockRef entry; /* has the locals' slots */
+    LLVMValueRef *locals;    /* stack slots, or NULL where not used yet */
+    wasm_valtype *local_types;
 
     LLVMValueRef *values;
     size_t value_count, value_capacity;
@@ -80,6 +82,9 @@ LLVMValueRef lower_build_round(struct lower *l, LLVMValueRef value, enum lower_r
 /* Accesses linear memory at the instruction's offset from `index`, an i32. */
 LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMTypeRef type);
 void lower_store_to(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMValueRef value);
+
+/* The slot of a local. */
+LLVMValueRef lower_local(struct lower *l, uint32_t index);
 
 /* A new block after the current one. */
 LLVMBasicBlockRef lower_new_block(struct lower *l);
@@ -206,6 +211,7 @@ LOWERING(simd_extadd)
 LOWERING(simd_dot)
 /* simd_float.c */
 LOWERING(simd_float_compare)
+LOWERING(simd_minmax)
 LOWERING(simd_pseudo_minmax)
 /* simd_convert.c */
 LOWERING(simd_convert)

@@ -1,6 +1,7 @@
 /* simd_integer.c: arithmetic on integer lanes that is not the same as on single integers (core specification, section
  * 4.3.2). */
 #include "llvm/simd.h"
+#include "llvm/target.h"
 
 void lower_simd_compare(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
@@ -53,19 +54,30 @@ void lower_simd_avgr(struct lower *l, const struct wasm_instr *instr, intptr_t a
     stack_push(l, LLVMBuildTrunc(l->builder, LLVMBuildLShr(l->builder, sum, one, ""), type, ""));
 }
 
-/* The product of numbers with 15 bits behind the point, rounded: LLVM makes pmulhrsw of it. Only -1 * -1 overflows, to
- * -1, whose bits are the complement of the largest number's. */
-void lower_simd_q15mulr(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+/* As pmulhrsw: without the low 14 bits, rounded to the next bit. */
+static LLVMValueRef build_q15mulr(struct lower *l, LLVMValueRef left, LLVMValueRef right)
 {
     LLVMBuilderRef b = l->builder;
-    LLVMValueRef right = stack_pop(l), left = stack_pop(l), product, overflow;
     LLVMTypeRef type = LLVMTypeOf(left), wide = simd_wider_type(type);
+    LLVMValueRef one = simd_splat_number(wide, 1), product;
+
+    product = LLVMBuildMul(b, LLVMBuildSExt(b, left, wide, ""), LLVMBuildSExt(b, right, wide, ""), "");
+    product = LLVMBuildAdd(b, LLVMBuildLShr(b, product, simd_splat_number(wide, 14), ""), one, "");
+    return LLVMBuildTrunc(b, LLVMBuildLShr(b, product, one, ""), type, "");
+}
+
+/* The product of numbers with 15 bits behind the point, rounded. Only -1 * -1 overflows, to -1, whose bits are the
+ * complement of the largest number's. */
+void lower_simd_q15mulr(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef right = stack_pop(l), left = stack_pop(l), product, overflow;
+    LLVMTypeRef type = LLVMTypeOf(left);
 
     (void)instr, (void)argument;
-    product = LLVMBuildMul(b, LLVMBuildSExt(b, left, wide, ""), LLVMBuildSExt(b, right, wide, ""), "");
-    product = LLVMBuildLShr(b, product, simd_splat_number(wide, 14), "");
-    product = LLVMBuildAdd(b, product, simd_splat_number(wide, 1), "");
-    product = LLVMBuildTrunc(b, LLVMBuildLShr(b, product, simd_splat_number(wide, 1), ""), type, "");
-    overflow = LLVMBuildICmp(b, LLVMIntEQ, product, simd_splat_number(type, INT16_MIN), "");
-    stack_push(l, LLVMBuildXor(b, product, LLVMBuildSExt(b, overflow, type, ""), ""));
+    if (target_is_v2(l->unit->options))
+        product = simd_call_x86(l, "llvm.x86.ssse3.pmul.hr.sw.128", (LLVMValueRef[]){left, right}, 2);
+    else
+        product = build_q15mulr(l, left, right);
+    overflow = LLVMBuildICmp(l->builder, LLVMIntEQ, product, simd_splat_number(type, INT16_MIN), "");
+    stack_push(l, LLVMBuildXor(l->builder, product, LLVMBuildSExt(l->builder, overflow, type, ""), ""));
 }
