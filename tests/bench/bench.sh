@@ -16,13 +16,13 @@ ROUNDS=${ROUNDS:-15}
 # row WHAT FIGURE UNIT BAR: a line of the table. All numbers, fractions allowed; at most BAR is good.
 row() {
     awk -v what="$1" -v figure="$2" -v unit="$3" -v bar="$4" 'BEGIN {
-        printf "%-58s %12s %-14s bar %10s  %s\n", what, figure, unit, bar, figure + 0 <= bar + 0 ? "met" : "MISSED" }'
+        printf "%-58s %12s %-14s bar %10s  %s\n", what, figure, unit, bar, (figure + 0 <= bar + 0) ? "met" : "MISSED" }'
 }
 
 # row_least: the same where at least BAR is good.
 row_least() {
     awk -v what="$1" -v figure="$2" -v unit="$3" -v bar="$4" 'BEGIN {
-        printf "%-58s %12s %-14s bar %10s  %s\n", what, figure, unit, bar, figure + 0 >= bar + 0 ? "met" : "MISSED" }'
+        printf "%-58s %12s %-14s bar %10s  %s\n", what, figure, unit, bar, (figure + 0 >= bar + 0) ? "met" : "MISSED" }'
 }
 
 median() {
