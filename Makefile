@@ -64,12 +64,15 @@ lib/mewz-llvm.so: $(LLVM_OBJECTS)
 FREESTANDING = -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -Ikernel-src -ffreestanding -fno-stack-protector \
                -ffunction-sections -fdata-sections -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
                -fno-builtin-memset -fno-builtin-memcpy -mgeneral-regs-only -mno-red-zone
-x86_64-mewz_CFLAGS  = $(FREESTANDING) -mcmodel=kernel -fno-pic
+x86_64-mewz_CFLAGS  = $(FREESTANDING) -mcmodel=kernel -fno-pic \
+                      -nostdlibinc -Ikernel-src/net/lwip -isystem $(LWIP)/src/include
 x86_64-linux_CFLAGS = $(FREESTANDING) -fpic -fvisibility=hidden
+
+LWIP = $(BUILD)/lwip
 
 SHARED_SOURCES       = $(wildcard kernel-src/rt/*.[cS] kernel-src/wasi/*.[cS])
 x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src/arch/x86_64/*.[cS] kernel-src/mm/*.[cS] \
-                       kernel-src/dev/*.[cS] kernel-src/hosts/mewz/*.[cS])
+                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 
 # The archive's members are named after their sources, wasi-clock.o for kernel-src/wasi/clock.c: `mewz-cc build -v` sums
@@ -94,6 +97,32 @@ lib/$(1)/libmewz.a: $$($(1)_OBJECTS)
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 $(foreach target,$(TARGETS),$(eval $(call target_rules,$(target))))
+
+# The TCP/IP stack comes from Debian's source package (scripts/sources.list), with our options (kernel-src/net/lwip).
+
+LWIP_SOURCES = $(addprefix core/,def dns inet_chksum init ip mem memp netif pbuf tcp tcp_in tcp_out udp \
+               $(addprefix ipv4/,dhcp etharp icmp igmp ip4 ip4_addr ip4_frag) \
+               $(addprefix ipv6/,ethip6 icmp6 inet6 ip6 ip6_addr ip6_frag mld6 nd6)) netif/ethernet
+LWIP_OBJECTS = $(foreach source,$(LWIP_SOURCES),$(BUILD)/x86_64-mewz/lwip-$(notdir $(source)).o)
+
+$(LWIP)/unpacked: scripts/fetch.sh scripts/sources.list
+	rm -rf $(LWIP)
+	archive=$$(scripts/fetch.sh lwip) && mkdir -p $(LWIP) && tar -C $(LWIP) --strip-components=1 -xf "$$archive"
+	touch $@
+
+define lwip_rule
+$(BUILD)/x86_64-mewz/lwip-$(notdir $(1)).o: $(LWIP)/unpacked | packages
+	@mkdir -p $$(@D)
+	$(CC) $(x86_64-mewz_CFLAGS) -w -MMD -MP -c $(LWIP)/src/$(1).c -o $$@
+endef
+$(foreach source,$(LWIP_SOURCES),$(eval $(call lwip_rule,$(source))))
+
+# The options are seen through lwIP's headers, which count as the system's, so that no list of headers has them.
+$(x86_64-mewz_OBJECTS): | $(LWIP)/unpacked
+$(LWIP_OBJECTS) $(filter $(BUILD)/x86_64-mewz/net-% $(BUILD)/x86_64-mewz/hosts-%,$(x86_64-mewz_OBJECTS)): \
+    $(wildcard kernel-src/net/lwip/*.h kernel-src/net/lwip/*/*.h)
+lib/x86_64-mewz/libmewz.a: $(LWIP_OBJECTS)
+-include $(LWIP_OBJECTS:.o=.d)
 
 lib/x86_64-mewz/link.ld: kernel-src/arch/x86_64/link.ld
 lib/x86_64-linux/link.ld: kernel-src/hosts/linux/link.ld

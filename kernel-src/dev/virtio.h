@@ -13,7 +13,7 @@
 #include "dev/virtq.h"
 
 /* Section 5. */
-enum virtio_id { VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
+enum virtio_id { VIRTIO_ID_NET = 1, VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
 
 /* Section 6, by bit number. The other bits are the device's own. */
 enum { VIRTIO_F_EVENT_IDX = 29, VIRTIO_F_VERSION_1 = 32 };

@@ -16,7 +16,7 @@
 static struct {
     void (*handler)(void *);
     void *argument;
-} handlers[VECTOR_TIMER];
+} handlers[VECTOR_TIMER + 1];
 
 static unsigned vector_new(void (*handler)(void *), void *argument)
 {
@@ -28,11 +28,16 @@ static unsigned vector_new(void (*handler)(void *), void *argument)
     return next++;
 }
 
+void irq_connect_timer(void (*handler)(void *))
+{
+    handlers[VECTOR_TIMER].handler = handler;
+}
+
 void irq_dispatch(uint64_t vector)
 {
     if (vector == VECTOR_SPURIOUS)
         return; /* has no end (SDM 10.9) */
-    if (vector < VECTOR_TIMER && handlers[vector].handler != NULL)
+    if (handlers[vector].handler != NULL)
         handlers[vector].handler(handlers[vector].argument);
     lapic_end_interrupt();
 }

@@ -16,6 +16,9 @@ void irq_connect_gsi(unsigned gsi, void (*handler)(void *), void *argument);
  * all vectors are in use: there are more than any sensible machine needs. */
 void irq_allocate_msi(void (*handler)(void *), void *argument, uint64_t *address, uint32_t *data);
 
+/* The handler of the local APIC's timer. */
+void irq_connect_timer(void (*handler)(void *));
+
 /* Silences what firmware left ticking. Interrupts may be switched on after it. */
 void irq_init(void);
 

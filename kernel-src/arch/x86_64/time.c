@@ -10,9 +10,12 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/hypervisor.h"
+#include "arch/x86_64/irq.h"
 #include "arch/x86_64/lapic.h"
 #include "arch/x86_64/reference.h"
 #include "arch/x86_64/rtc.h"
+#include "arch/x86_64/traps.h"
+#include "mm/stack.h"
 #include "panic.h"
 
 #define SECOND 1000000000ull
@@ -155,25 +158,101 @@ static void timer_start(uint64_t nanoseconds)
     lapic_timer_start(count > UINT32_MAX ? UINT32_MAX : (uint32_t)count, true);
 }
 
-static void timer_stop(void)
+/* --- work beside the program --- */
+
+#define BACKGROUND_TICK       10000000ull /* ns: how long the work waits at most for a program that computes */
+#define BACKGROUND_STACK_SIZE (32ull << 10)
+
+static const struct time_background *background;
+static char *background_stack; /* its top */
+
+/* Called when an interrupt came while code of the program was running, on the interrupts' stack, which is small. */
+static void run_background(void)
 {
-    if (has_deadline_mode())
-        lapic_deadline_start(0);
-    else
-        lapic_timer_start(0, true);
+    __asm__ volatile("mov %%rsp, %%rbx\n\t"
+                     "mov %0, %%rsp\n\t"
+                     "call *%1\n\t"
+                     "mov %%rbx, %%rsp"
+                     :
+                     : "r"(background_stack), "r"(background->run)
+                     : "rbx", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+void time_set_background(const struct time_background *work)
+{
+    background_stack = stack_new(BACKGROUND_STACK_SIZE);
+    background = work;
+    traps_on_interrupted_program(run_background);
+    time_arm(time_now() + BACKGROUND_TICK);
+}
+
+/* --- setting the timer --- */
+
+/* When the timer will interrupt; TIME_NEVER if it is not set. */
+static volatile uint64_t armed = TIME_NEVER;
+static bool idling;
+
+static void handle_timer(void *argument)
+{
+    (void)argument;
+    armed = TIME_NEVER;
+    if (background && !idling)
+        time_arm(time_now() + BACKGROUND_TICK);
+}
+
+static void timer_init(void)
+{
+    static bool ready;
+    if (ready)
+        return;
+    ready = true;
+    lapic_init();
+    irq_connect_timer(handle_timer);
+}
+
+/* A timer that is set already and comes earlier is left as it is. */
+void time_arm(uint64_t deadline)
+{
+    timer_init();
+    bool enabled = interrupts_save();
+    if (deadline < armed) {
+        uint64_t now = time_now();
+        uint64_t duration = deadline > now ? deadline - now : 1;
+        duration = duration < SLEEP_MAX ? duration : SLEEP_MAX;
+        armed = now + duration;
+        timer_start(duration);
+    }
+    interrupts_restore(enabled);
+}
+
+/* --- idling --- */
+
+/* The timer is not stopped afterwards: that costs as much as the interrupt that is to be saved, and mostly the next
+ * wait sets it anew before it comes. */
+static void halt(uint64_t deadline)
+{
+    timer_init();
+    if (deadline != TIME_NEVER)
+        time_arm(deadline);
+    idling = true;
+    /* STI lets no interrupt in before the next instruction has begun (SDM volume 2B), so none is lost before HLT. */
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+    idling = false;
 }
 
 void time_wait(uint64_t deadline)
 {
-    lapic_init();
-    if (deadline != TIME_NEVER) {
-        uint64_t now = time_now();
-        if (now >= deadline)
-            return;
-        timer_start(deadline - now < SLEEP_MAX ? deadline - now : SLEEP_MAX);
+    if (deadline != TIME_NEVER && time_now() >= deadline)
+        return;
+    if (!background) {
+        halt(deadline);
+        return;
     }
-    /* STI lets no interrupt in before the next instruction has begun (SDM volume 2B), so none is lost before HLT. */
-    __asm__ volatile("sti; hlt; cli" : : : "memory");
-    if (deadline != TIME_NEVER)
-        timer_stop();
+    if (background->run())
+        return;
+    uint64_t next = background->begin_idle();
+    halt(next < deadline ? next : deadline);
+    background->end_idle();
+    if (armed == TIME_NEVER)
+        time_arm(time_now() + BACKGROUND_TICK);
 }

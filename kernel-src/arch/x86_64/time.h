@@ -4,6 +4,7 @@
 #ifndef X86_64_TIME_H
 #define X86_64_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Nanoseconds since an instant shortly after boot; never goes back. */
@@ -27,5 +28,23 @@ uint64_t time_resolution(void);
  *     interrupts_enable();
  */
 void time_wait(uint64_t deadline);
+
+/* Sees to it that an interrupt comes no later than `deadline`. Costs nothing if one is due before. */
+void time_arm(uint64_t deadline);
+
+/* Work that goes on beside the program: the network's. It runs only where nobody else of the kernel does: in time_wait,
+ * and after an interrupt that came while code of the program was running (traps.c), so that a program that computes
+ * for long does not stop it; a timer sees to it that such interrupts come. So code that shares data with the work needs
+ * no locks, as long as it does not call time_wait in the middle. Interrupts are off. */
+struct time_background {
+    /* Does what there is to do; true if there was something. */
+    bool (*run)(void);
+    /* The processor is going to idle: has devices interrupt, and says when to run again by time_now. And back. */
+    uint64_t (*begin_idle)(void);
+    void (*end_idle)(void);
+};
+
+/* From now on there is such work, at most one in a kernel. */
+void time_set_background(const struct time_background *work);
 
 #endif

@@ -176,10 +176,24 @@ static const char *exception_name(uint64_t vector)
     return known ? names[vector] : "unexpected vector";
 }
 
+static void (*interrupted_program)(void);
+
+void traps_on_interrupted_program(void (*work)(void))
+{
+    interrupted_program = work;
+}
+
+static void interrupt(struct trap_frame *frame)
+{
+    irq_dispatch(frame->vector);
+    if (interrupted_program != NULL && trap_in_program(frame->rip))
+        interrupted_program();
+}
+
 void trap_dispatch(struct trap_frame *frame)
 {
     if (frame->vector >= VECTOR_FIRST_INTERRUPT)
-        irq_dispatch(frame->vector);
+        interrupt(frame);
     else if (frame->vector == VECTOR_PAGE_FAULT)
         page_fault(frame);
     else if (frame->vector == VECTOR_INVALID_OPCODE)

@@ -17,6 +17,10 @@ void traps_init(void);
 /* From here on exceptions and interrupts have stacks of their own. Needs mm. */
 void traps_init_stacks(void);
 
+/* `work` is called, with interrupts off, on the interrupts' stack, after each interrupt that came while code of the
+ * program was running. */
+void traps_on_interrupted_program(void (*work)(void));
+
 /* Called by vectors.S for every exception and interrupt. */
 void trap_dispatch(struct trap_frame *frame);
 

@@ -1,0 +1,151 @@
+/* virtio_net.c: see virtio_net.h. Section numbers are those of virtio 1.2. */
+#include "dev/virtio_net.h"
+
+#include "mm/page.h"
+
+enum { RECEIVE = 0, TRANSMIT = 1 }; /* 5.1.2 */
+
+/* 5.1.3. */
+enum {
+    F_CSUM = 0,
+    F_GUEST_CSUM = 1,
+    F_MTU = 3,
+    F_MAC = 5,
+    F_MRG_RXBUF = 15,
+    F_STATUS = 16,
+};
+#define FEATURES                                                                                                       \
+    (1ull << F_CSUM | 1ull << F_GUEST_CSUM | 1ull << F_MTU | 1ull << F_MAC | 1ull << F_MRG_RXBUF | 1ull << F_STATUS)
+
+/* 5.1.4. */
+enum { CONFIG_MAC = 0, CONFIG_STATUS = 6, CONFIG_MTU = 10 };
+enum { STATUS_LINK_UP = 1 };
+
+enum { MTU_ETHERNET = 1500, MTU_LEAST = 576 }; /* the least is what IPv4 asks of every host (RFC 791, section 3.1) */
+
+static bool add_queues(struct virtio_net *net)
+{
+    size_t bytes = virtq_bytes(VIRTIO_NET_RING);
+    size_t pages = (2 * bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+    char *memory = pages_alloc(pages); /* never given back */
+    if (!memory)
+        return false;
+    __builtin_memset(memory, 0, pages * PAGE_SIZE);
+    return virtio_add_queue(&net->device, RECEIVE, &net->receive, memory, VIRTIO_NET_RING) &&
+           virtio_add_queue(&net->device, TRANSMIT, &net->transmit, memory + bytes, VIRTIO_NET_RING);
+}
+
+static uint32_t read_config(struct virtio_net *net, unsigned offset, unsigned size)
+{
+    return net->device.transport->read_config(&net->device, offset, size);
+}
+
+static void read_properties(struct virtio_net *net)
+{
+    struct virtio_device *device = &net->device;
+    net->checksums = virtio_has_feature(device, F_CSUM);
+    net->merges = virtio_has_feature(device, F_MRG_RXBUF);
+    net->has_status = virtio_has_feature(device, F_STATUS);
+    net->has_address = virtio_has_feature(device, F_MAC);
+    for (unsigned i = 0; net->has_address && i < VIRTIO_NET_ADDRESS_SIZE; i++)
+        net->address[i] = (uint8_t)read_config(net, CONFIG_MAC + i, 1);
+    net->mtu = MTU_ETHERNET;
+    uint32_t mtu = virtio_has_feature(device, F_MTU) ? read_config(net, CONFIG_MTU, 2) : MTU_ETHERNET;
+    if (mtu >= MTU_LEAST && mtu < MTU_ETHERNET)
+        net->mtu = (uint16_t)mtu;
+}
+
+bool virtio_net_start(struct virtio_net *net)
+{
+    *net = (struct virtio_net){0};
+    if (!virtio_find(VIRTIO_ID_NET, &net->device))
+        return false;
+    if (virtio_negotiate(&net->device, FEATURES) && add_queues(net)) {
+        read_properties(net);
+        if (virtio_start(&net->device))
+            return true;
+    }
+    virtio_fail(&net->device);
+    return false;
+}
+
+bool virtio_net_is_up(struct virtio_net *net)
+{
+    return !net->has_status || read_config(net, CONFIG_STATUS, 2) & STATUS_LINK_UP;
+}
+
+/* --- receiving --- */
+
+bool virtio_net_offer(struct virtio_net *net, void *buffer, uint32_t size)
+{
+    struct virtq_slice slice = {page_phys(buffer), size};
+    return virtq_add(&net->receive, &slice, 0, 1, buffer);
+}
+
+/* Takes one more part of a frame. */
+static bool take_part(struct virtio_net *net, struct virtio_net_frame *frame)
+{
+    void *buffer = virtq_take(&net->receive, &frame->sizes[frame->count]);
+    if (!buffer)
+        return false;
+    frame->buffers[frame->count++] = buffer;
+    return true;
+}
+
+bool virtio_net_receive(struct virtio_net *net, struct virtio_net_frame *frame)
+{
+    frame->count = 0;
+    frame->good = false;
+    if (!take_part(net, frame))
+        return false;
+    const struct virtio_net_header *header = frame->buffers[0];
+    if (frame->sizes[0] < sizeof *header)
+        return true;
+    /* 5.1.6.4.1: all parts of a frame become used at once. Ones that are missing will not come. */
+    unsigned count = net->merges ? header->buffer_count : 1;
+    if (count == 0 || count > VIRTIO_NET_PARTS_MAX)
+        return true;
+    while (frame->count < count)
+        if (!take_part(net, frame))
+            return true;
+    frame->good = true;
+    frame->checked = header->flags & (VIRTIO_NET_NEEDS_CHECKSUM | VIRTIO_NET_CHECKSUM_VALID);
+    return true;
+}
+
+bool virtio_net_has_received(const struct virtio_net *net)
+{
+    return virtq_has_used(&net->receive);
+}
+
+/* --- sending --- */
+
+bool virtio_net_send(struct virtio_net *net, const struct virtq_slice *slices, unsigned count, void *token)
+{
+    return virtq_add(&net->transmit, slices, count, 0, token);
+}
+
+void *virtio_net_reclaim(struct virtio_net *net)
+{
+    return virtq_take(&net->transmit, NULL);
+}
+
+/* --- both --- */
+
+void virtio_net_kick(struct virtio_net *net)
+{
+    virtio_kick(&net->device, RECEIVE, &net->receive);
+    virtio_kick(&net->device, TRANSMIT, &net->transmit);
+}
+
+void virtio_net_listen(struct virtio_net *net, bool transmit)
+{
+    struct virtq *queues[] = {&net->receive, &net->transmit};
+    virtio_listen(&net->device, queues, transmit ? 2 : 1);
+}
+
+void virtio_net_unlisten(struct virtio_net *net)
+{
+    struct virtq *queues[] = {&net->receive, &net->transmit};
+    virtio_unlisten(queues, 2);
+}

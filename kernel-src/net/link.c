@@ -1,0 +1,363 @@
+/* link.c: see link.h.
+ *
+ * A buffer for frames to come is a pbuf of lwIP's ordinary kind whose payload the card fills, so that it is freed and
+ * accounted like any other. The card's header before each frame is put into the room that every pbuf for sending has
+ * in front (PBUF_LINK_ENCAPSULATION_HLEN). A frame on its way has a reference, which is how lwIP knows not to touch
+ * it. */
+#include "net/link.h"
+
+#include <stdint.h>
+
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/inet_chksum.h>
+#include <lwip/ip.h>
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/ip6.h>
+#include <lwip/prot/tcp.h>
+
+#include "dev/entropy.h"
+#include "dev/virtio_net.h"
+#include "mm/page.h"
+#include "net/memory.h"
+#include "panic.h"
+
+enum {
+    BUFFER_SIZE = 2032 - sizeof(struct pbuf), /* the pbuf fills one of memory.c's objects */
+    COPY_MAX = 256,                           /* a smaller frame is not worth a buffer */
+    BACKLOG = 1024,                           /* frames that wait for space in the card's ring; a power of two */
+    SLICES = 4,                               /* of one frame; lwIP's own have one or two */
+};
+_Static_assert(BUFFER_SIZE >= VIRTIO_NET_BUFFER_MIN, "the card writes whole frames");
+_Static_assert(PBUF_LINK_ENCAPSULATION_HLEN == sizeof(struct virtio_net_header), "lwipopts.h");
+
+/* A frame to send, with what has to be known of it when lwIP has gone on. */
+struct outgoing {
+    struct pbuf *pbuf;
+    unsigned count;
+    struct virtq_slice slices[SLICES];
+};
+
+static struct {
+    struct virtio_net card;
+    struct netif netif;
+    uint16_t checksums;  /* that lwIP computes */
+    unsigned missing;    /* buffers that the receive ring has room for */
+    bool unpushed;       /* the card has not been told of frames in the ring */
+    unsigned head, tail; /* running indices of the backlog */
+    struct outgoing *backlog;
+} link;
+
+/* --- sending --- */
+
+/* Has the card sum up a TCP segment, whose checksum is left to that of the pseudo-header (virtio 1.2, section
+ * 5.1.6.2). lwIP has done everything else: it checksums UDP itself, since a datagram may be sent in fragments. */
+static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, size_t size)
+{
+    const struct eth_hdr *ethernet = (const struct eth_hdr *)frame;
+    struct ip_hdr *ip4 = (struct ip_hdr *)(frame + SIZEOF_ETH_HDR);
+    struct ip6_hdr *ip6 = (struct ip6_hdr *)(frame + SIZEOF_ETH_HDR);
+    size_t start = SIZEOF_ETH_HDR;
+    const uint8_t *addresses;
+    size_t addresses_size;
+    uint32_t length;
+    if (size >= SIZEOF_ETH_HDR + IP_HLEN && ethernet->type == PP_HTONS(ETHTYPE_IP) && IPH_PROTO(ip4) == IP_PROTO_TCP) {
+        start += IPH_HL_BYTES(ip4);
+        length = (uint32_t)lwip_ntohs(IPH_LEN(ip4)) - IPH_HL_BYTES(ip4);
+        addresses = (const uint8_t *)&ip4->src;
+        addresses_size = 2 * sizeof ip4->src;
+    } else if (size >= SIZEOF_ETH_HDR + IP6_HLEN && ethernet->type == PP_HTONS(ETHTYPE_IPV6) &&
+               IP6H_NEXTH(ip6) == IP6_NEXTH_TCP) {
+        start += IP6_HLEN;
+        length = IP6H_PLEN(ip6);
+        addresses = (const uint8_t *)&ip6->src;
+        addresses_size = 2 * sizeof ip6->src;
+    } else {
+        return;
+    }
+    if (start + TCP_HLEN > size)
+        return;
+    uint32_t sum = (uint16_t)~inet_chksum(addresses, (u16_t)addresses_size);
+    sum += lwip_htons(IP_PROTO_TCP) + (uint32_t)lwip_htons((u16_t)length);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    ((struct tcp_hdr *)(frame + start))->chksum = (u16_t)sum;
+    header->flags = VIRTIO_NET_NEEDS_CHECKSUM;
+    header->checksum_start = (uint16_t)start;
+    header->checksum_offset = offsetof(struct tcp_hdr, chksum);
+}
+
+/* Writes the card's header in front of the frame and describes both. False if the pbuf is not fit for it. */
+static bool describe(struct pbuf *pbuf, struct outgoing *out)
+{
+    struct virtio_net_header header = {0};
+    unsigned count = 0;
+    for (const struct pbuf *part = pbuf; part; part = part->next)
+        count++;
+    if (count > SLICES || pbuf->len < SIZEOF_ETH_HDR || pbuf_add_header(pbuf, sizeof header) != 0)
+        return false;
+    if (link.card.checksums)
+        offload_checksum(&header, (uint8_t *)pbuf->payload + sizeof header, pbuf->len - sizeof header);
+    __builtin_memcpy(pbuf->payload, &header, sizeof header);
+    out->pbuf = pbuf;
+    out->count = 0;
+    for (const struct pbuf *part = pbuf; part; part = part->next)
+        if (part->len > 0)
+            out->slices[out->count++] = (struct virtq_slice){page_phys(part->payload), part->len};
+    pbuf_remove_header(pbuf, sizeof header);
+    return true;
+}
+
+static void reclaim(void)
+{
+    struct pbuf *sent;
+    while ((sent = virtio_net_reclaim(&link.card)) != NULL)
+        pbuf_free(sent);
+}
+
+static bool send(const struct outgoing *out)
+{
+    if (!virtio_net_send(&link.card, out->slices, out->count, out->pbuf))
+        return false;
+    link.unpushed = true;
+    return true;
+}
+
+static void send_backlog(void)
+{
+    while (link.head != link.tail && send(&link.backlog[link.head % BACKLOG]))
+        link.head++;
+}
+
+/* netif->linkoutput */
+static err_t output(struct netif *netif, struct pbuf *pbuf)
+{
+    (void)netif;
+    struct outgoing out;
+    if (link.tail - link.head == BACKLOG)
+        return ERR_MEM;
+    if (describe(pbuf, &out)) {
+        pbuf_ref(pbuf);
+    } else {
+        struct pbuf *copy = pbuf_clone(PBUF_RAW_TX, PBUF_RAM, pbuf);
+        if (!copy || !describe(copy, &out)) {
+            pbuf_free(copy);
+            return ERR_MEM;
+        }
+    }
+    if (link.head == link.tail) {
+        if (send(&out))
+            return ERR_OK;
+        reclaim();
+        if (send(&out))
+            return ERR_OK;
+    }
+    link.backlog[link.tail++ % BACKLOG] = out;
+    return ERR_OK;
+}
+
+void link_push(void)
+{
+    if (!netif_default)
+        return;
+    reclaim();
+    send_backlog();
+    virtio_net_kick(&link.card);
+    link.unpushed = false;
+}
+
+bool link_must_push(void)
+{
+    return link.unpushed;
+}
+
+/* --- receiving --- */
+
+/* The pbuf whose payload began at `buffer` when it was offered. */
+static struct pbuf *pbuf_of(void *buffer)
+{
+    return (struct pbuf *)((char *)buffer - LWIP_MEM_ALIGN_SIZE(sizeof(struct pbuf)));
+}
+
+static bool offer(struct pbuf *pbuf)
+{
+    return virtio_net_offer(&link.card, pbuf->payload, BUFFER_SIZE);
+}
+
+/* Fills the receive ring up, as far as there is memory. */
+static void refill(void)
+{
+    while (link.missing > 0) {
+        struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, BUFFER_SIZE, PBUF_RAM);
+        if (!pbuf)
+            return;
+        if (!offer(pbuf)) {
+            pbuf_free(pbuf);
+            return;
+        }
+        link.missing--;
+    }
+}
+
+/* Gives a frame's buffers to the card again. */
+static void drop(const struct virtio_net_frame *frame)
+{
+    for (unsigned i = 0; i < frame->count; i++) {
+        struct pbuf *pbuf = pbuf_of(frame->buffers[i]);
+        if (offer(pbuf))
+            link.missing--;
+        else
+            pbuf_free(pbuf);
+    }
+}
+
+/* A small frame leaves its buffer to the card. NULL if there is no memory. */
+static struct pbuf *copy_small(const struct virtio_net_frame *frame)
+{
+    u16_t size = (u16_t)(frame->sizes[0] - sizeof(struct virtio_net_header));
+    struct pbuf *copy = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
+    if (!copy)
+        return NULL;
+    __builtin_memcpy(copy->payload, (char *)frame->buffers[0] + sizeof(struct virtio_net_header), size);
+    drop(frame);
+    return copy;
+}
+
+/* The frame in the buffers that it arrived in. */
+static struct pbuf *chain(const struct virtio_net_frame *frame)
+{
+    struct pbuf *first = NULL, *last = NULL;
+    for (unsigned i = 0; i < frame->count; i++) {
+        struct pbuf *part = pbuf_of(frame->buffers[i]);
+        part->len = part->tot_len = (u16_t)frame->sizes[i];
+        if (last)
+            last->next = part;
+        else
+            first = part;
+        last = part;
+    }
+    size_t total = 0;
+    for (unsigned i = frame->count; i-- > 0;) {
+        total += frame->sizes[i];
+        pbuf_of(frame->buffers[i])->tot_len = (u16_t)total;
+    }
+    pbuf_remove_header(first, sizeof(struct virtio_net_header));
+    return first;
+}
+
+static size_t frame_size(const struct virtio_net_frame *frame)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < frame->count; i++)
+        size += frame->sizes[i];
+    return size;
+}
+
+/* The frame as a pbuf of lwIP's; NULL if it is none, or there is no memory to replace its buffers. */
+static struct pbuf *pbuf_from(const struct virtio_net_frame *frame)
+{
+    size_t size = frame_size(frame);
+    if (!frame->good || size < sizeof(struct virtio_net_header) + SIZEOF_ETH_HDR || size > UINT16_MAX) {
+        drop(frame);
+        return NULL;
+    }
+    /* When memory has run out, small frames still come through: acknowledgements are what frees it. */
+    if (size <= sizeof(struct virtio_net_header) + COPY_MAX && frame->count == 1) {
+        struct pbuf *copy = copy_small(frame);
+        return copy ? copy : chain(frame);
+    }
+    if (net_memory_pages() + frame->count > net_memory_limit()) {
+        drop(frame);
+        return NULL;
+    }
+    return chain(frame);
+}
+
+void link_receive(void)
+{
+    struct virtio_net_frame frame;
+    if (!netif_default)
+        return;
+    for (unsigned i = 0; i < VIRTIO_NET_RING && virtio_net_receive(&link.card, &frame); i++) {
+        link.missing += frame.count;
+        struct pbuf *pbuf = pbuf_from(&frame);
+        if (!pbuf)
+            continue;
+        u16_t check = frame.checked ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
+        link.netif.chksum_flags = link.checksums | check;
+        if (link.netif.input(pbuf, &link.netif) != ERR_OK)
+            pbuf_free(pbuf);
+    }
+    refill();
+}
+
+/* --- waiting --- */
+
+bool link_has_work(void)
+{
+    return netif_default && (virtio_net_has_received(&link.card) || link.unpushed ||
+                             (link.head != link.tail && virtq_has_used(&link.card.transmit)));
+}
+
+void link_listen(void)
+{
+    if (netif_default)
+        virtio_net_listen(&link.card, link.head != link.tail);
+}
+
+void link_unlisten(void)
+{
+    if (netif_default)
+        virtio_net_unlisten(&link.card);
+}
+
+/* --- bringing it up --- */
+
+static void choose_address(uint8_t *address)
+{
+    __builtin_memcpy(address, link.card.address, VIRTIO_NET_ADDRESS_SIZE);
+    if (link.card.has_address)
+        return;
+    entropy_read(address, VIRTIO_NET_ADDRESS_SIZE);
+    address[0] = (uint8_t)((address[0] & ~1u) | 2); /* locally administered, of one station (IEEE 802, section 8.2) */
+}
+
+static err_t init(struct netif *netif)
+{
+    netif->name[0] = 'e';
+    netif->name[1] = 'n';
+    netif->mtu = link.card.mtu;
+    netif->hwaddr_len = VIRTIO_NET_ADDRESS_SIZE;
+    choose_address(netif->hwaddr);
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
+    netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
+    netif->linkoutput = output;
+    link.checksums = NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP);
+    if (link.card.checksums)
+        link.checksums &= (uint16_t)~NETIF_CHECKSUM_GEN_TCP;
+    netif->chksum_flags = link.checksums;
+    return ERR_OK;
+}
+
+bool link_start(void)
+{
+    if (!virtio_net_start(&link.card))
+        return false;
+    link.backlog = net_alloc(BACKLOG * sizeof *link.backlog);
+    if (!link.backlog || !netif_add_noaddr(&link.netif, NULL, init, netif_input)) {
+        warn("net", "no memory for the network card");
+        return false;
+    }
+    netif_set_default(&link.netif);
+    link.missing = link.card.receive.size;
+    refill();
+    if (virtio_net_is_up(&link.card))
+        netif_set_link_up(&link.netif);
+    netif_set_up(&link.netif);
+    link_push();
+    return true;
+}

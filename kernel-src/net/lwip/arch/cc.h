@@ -1,0 +1,30 @@
+/* cc.h: what lwIP wants to know of the compiler and the system. */
+#ifndef NET_ARCH_CC_H
+#define NET_ARCH_CC_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LWIP_NO_UNISTD_H   1
+#define LWIP_NO_CTYPE_H    1
+#define LWIP_NO_INTTYPES_H 1
+#define BYTE_ORDER         LITTLE_ENDIAN
+
+typedef intptr_t ssize_t;
+#define SSIZE_MAX INTPTR_MAX
+
+/* memory.h */
+void *net_alloc(size_t size);
+void *net_alloc_zeroed(size_t count, size_t size);
+void net_free(void *memory);
+
+/* port.c */
+uint32_t net_random(void);
+_Noreturn void net_assert_failed(const char *text, const char *file, int line);
+
+#define LWIP_RAND()                net_random()
+#define LWIP_PLATFORM_DIAG(text)   ((void)0)
+#define LWIP_PLATFORM_ASSERT(text) net_assert_failed(text, __FILE__, __LINE__)
+
+#endif

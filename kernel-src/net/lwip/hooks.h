@@ -1,0 +1,10 @@
+/* hooks.h: what lwIP calls of ours beside its memory (arch/cc.h). */
+#ifndef NET_HOOKS_H
+#define NET_HOOKS_H
+
+#include "lwip/ip_addr.h"
+
+/* The initial sequence number of a connection (RFC 6528); hosts in host byte order. */
+u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port);
+
+#endif

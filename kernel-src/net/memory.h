@@ -1,0 +1,24 @@
+/* memory.h: the network's memory: small objects and buffers, cut from pages.
+ *
+ * Objects up to NET_ALLOC_SLAB bytes share pages with others of their size class; a page whose objects all came back
+ * goes back to the page allocator, so that a server that has calmed down holds no more than before. What the network
+ * takes altogether has a limit, a share of the memory that was free when it started: beyond it there is no memory, and
+ * the network refuses what the program could not serve either. No object up to a page crosses a page. */
+#ifndef NET_MEMORY_H
+#define NET_MEMORY_H
+
+#include <stddef.h>
+
+/* Sets the limit. Before that there is no memory. */
+void net_memory_init(void);
+
+/* NULL when there is none. Aligned to 16. */
+void *net_alloc(size_t size);
+void *net_alloc_zeroed(size_t count, size_t size);
+void net_free(void *memory); /* NULL is fine */
+
+/* Pages in use, and how many may be. */
+size_t net_memory_pages(void);
+size_t net_memory_limit(void);
+
+#endif

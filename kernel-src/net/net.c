@@ -1,0 +1,130 @@
+/* net.c: see net.h. */
+#include "net/net.h"
+
+#include <lwip/dhcp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/time.h"
+#include "net/link.h"
+#include "net/memory.h"
+#include "net/timers.h"
+
+#define PUSH_DELAY       5000000ull     /* ns: how long what was sent waits for company at most */
+#define ADDRESS_PATIENCE 10000000000ull /* ns */
+
+static bool running;      /* lwIP is: it is not entered twice */
+static unsigned expected; /* pushes that the program is likely to make soon */
+
+/* --- running --- */
+
+/* True if the program has sent something to itself. */
+static bool loops(void)
+{
+    struct netif *netif;
+    NETIF_FOREACH(netif)
+    {
+        if (netif->loop_first)
+            return true;
+    }
+    return false;
+}
+
+/* True if there is anything for poll to do. */
+static bool has_work(uint64_t now)
+{
+    return link_has_work() || loops() || net_timers_next(now) <= now;
+}
+
+static void poll(uint64_t now)
+{
+    running = true;
+    link_receive();
+    netif_poll_all();
+    net_timers_run(now);
+    link_push();
+    running = false;
+}
+
+void net_poll(void)
+{
+    expected = 0;
+    poll(time_now());
+}
+
+static bool run_background(void)
+{
+    uint64_t now = time_now();
+    if (running || !has_work(now))
+        return false;
+    poll(now);
+    return true;
+}
+
+/* The card's interrupt may be asked for too late for a frame that has just come: then there is no idling. */
+static uint64_t begin_idle(void)
+{
+    link_listen();
+    uint64_t now = time_now();
+    return has_work(now) ? now : net_timers_next(now);
+}
+
+static const struct time_background background = {run_background, begin_idle, link_unlisten};
+
+void net_push(void)
+{
+    if (!link_must_push())
+        return;
+    if (expected <= 1) {
+        link_push();
+        return;
+    }
+    expected--;
+    time_arm(time_now() + PUSH_DELAY);
+}
+
+void net_expect(unsigned count)
+{
+    expected = count;
+}
+
+/* --- starting --- */
+
+static void start_card(void)
+{
+    struct netif *card = netif_default;
+    netif_create_ip6_linklocal_address(card, 1);
+    netif_set_ip6_autoconfig_enabled(card, 1);
+    dhcp_start(card);
+}
+
+void net_start(void)
+{
+    static bool started;
+    if (started)
+        return;
+    started = true;
+    running = true;
+    net_memory_init();
+    lwip_init();
+    if (link_start())
+        start_card();
+    running = false;
+    time_set_background(&background);
+    net_poll();
+}
+
+static bool has_address(void)
+{
+    return !netif_default || !ip4_addr_isany_val(*netif_ip4_addr(netif_default));
+}
+
+void net_wait_address(void)
+{
+    uint64_t deadline = time_now() + ADDRESS_PATIENCE;
+    bool enabled = interrupts_save();
+    while (!has_address() && time_now() < deadline)
+        time_wait(deadline);
+    interrupts_restore(enabled);
+}

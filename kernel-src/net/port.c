@@ -1,0 +1,83 @@
+/* port.c: what lwIP asks of a system: clock, randomness, and a few functions of C's library. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/sys.h>
+
+#include "arch/x86_64/time.h"
+#include "dev/chacha20.h"
+#include "dev/entropy.h"
+#include "lwip/hooks.h"
+#include "panic.h"
+
+u32_t sys_now(void)
+{
+    return (u32_t)(time_now() / 1000000);
+}
+
+uint32_t net_random(void)
+{
+    uint32_t value;
+    entropy_read(&value, sizeof value);
+    return value;
+}
+
+_Noreturn void net_assert_failed(const char *text, const char *file, int line)
+{
+    panic("lwip", "%s:%d: %s", file, line, text);
+}
+
+/* A clock of 4 microseconds, and a function of the four-tuple that nobody can compute without the secret. */
+u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
+{
+    static uint8_t secret[CHACHA20_KEY_SIZE];
+    static bool has_secret;
+    if (!has_secret)
+        entropy_read(secret, sizeof secret);
+    has_secret = true;
+
+    uint8_t key[CHACHA20_KEY_SIZE], block[CHACHA20_BLOCK_SIZE], nonce[12] = {0};
+    uint32_t words[8] = {0};
+    __builtin_memcpy(words, ip_2_ip6(local)->addr, IP_IS_V6(local) ? 16 : 4);
+    __builtin_memcpy(words + 4, ip_2_ip6(remote)->addr, IP_IS_V6(remote) ? 16 : 4);
+    __builtin_memcpy(key, words, sizeof key);
+    for (unsigned i = 0; i < sizeof key; i++)
+        key[i] ^= secret[i];
+    __builtin_memcpy(nonce, &local_port, sizeof local_port);
+    __builtin_memcpy(nonce + sizeof local_port, &remote_port, sizeof remote_port);
+    chacha20_block(key, 0, nonce, block);
+    uint32_t hash;
+    __builtin_memcpy(&hash, block, sizeof hash);
+    return hash + (uint32_t)(time_now() / 4000);
+}
+
+/* --- string.h, stdlib.h --- */
+
+size_t strlen(const char *text)
+{
+    size_t size = 0;
+    while (text[size])
+        size++;
+    return size;
+}
+
+int strncmp(const char *a, const char *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (a[i] != b[i] || a[i] == 0)
+            return (unsigned char)a[i] - (unsigned char)b[i];
+    return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    return strncmp(a, b, SIZE_MAX);
+}
+
+int atoi(const char *text)
+{
+    unsigned value = 0;
+    while (*text >= '0' && *text <= '9')
+        value = value * 10 + (unsigned)(*text++ - '0');
+    return (int)value;
+}

@@ -1,0 +1,116 @@
+/* timers.c: see timers.h. Takes the place of lwIP's timeouts.c (LWIP_TIMERS_CUSTOM). */
+#include "net/timers.h"
+
+#include <stdbool.h>
+
+#include <lwip/dhcp.h>
+#include <lwip/dns.h>
+#include <lwip/etharp.h>
+#include <lwip/igmp.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/mld6.h>
+#include <lwip/nd6.h>
+#include <lwip/netif.h>
+#include <lwip/priv/nd6_priv.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/timeouts.h>
+
+#include "arch/x86_64/time.h"
+
+#define MILLISECOND 1000000ull
+
+/* --- what has something to do --- */
+
+static bool tcp_needed(void)
+{
+    return tcp_active_pcbs || tcp_tw_pcbs;
+}
+
+static bool has_card(void)
+{
+    return netif_default != NULL;
+}
+
+/* An answer that is waited for. */
+static bool dhcp_fine_needed(void)
+{
+    struct dhcp *dhcp = netif_default ? netif_dhcp_data(netif_default) : NULL;
+    return dhcp && dhcp->request_timeout > 0;
+}
+
+/* Reports of group membership that wait for their random delay (RFC 2236, RFC 2710). */
+static bool igmp_needed(void)
+{
+    struct igmp_group *group = netif_default ? netif_igmp_data(netif_default) : NULL;
+    while (group && group->timer == 0)
+        group = group->next;
+    return group != NULL;
+}
+
+static bool mld6_needed(void)
+{
+    struct mld_group *group = netif_default ? netif_mld6_data(netif_default) : NULL;
+    while (group && group->timer == 0)
+        group = group->next;
+    return group != NULL;
+}
+
+static struct timer {
+    uint32_t interval; /* ms */
+    void (*run)(void);
+    bool (*needed)(void);
+    uint64_t due; /* 0 while it is not needed */
+} timers[] = {
+    {TCP_TMR_INTERVAL, tcp_tmr, tcp_needed, 0},
+    {ARP_TMR_INTERVAL, etharp_tmr, has_card, 0},
+    {IP_TMR_INTERVAL, ip_reass_tmr, has_card, 0},
+    {IP6_REASS_TMR_INTERVAL, ip6_reass_tmr, has_card, 0},
+    {ND6_TMR_INTERVAL, nd6_tmr, has_card, 0},
+    {DHCP_FINE_TIMER_MSECS, dhcp_fine_tmr, dhcp_fine_needed, 0},
+    {DHCP_COARSE_TIMER_MSECS, dhcp_coarse_tmr, has_card, 0},
+    {DNS_TMR_INTERVAL, dns_tmr, has_card, 0},
+    {IGMP_TMR_INTERVAL, igmp_tmr, igmp_needed, 0},
+    {MLD6_TMR_INTERVAL, mld6_tmr, mld6_needed, 0},
+};
+enum { TIMERS = sizeof timers / sizeof timers[0] };
+
+/* lwIP calls these; what is needed is found out by looking. */
+void sys_timeouts_init(void)
+{
+}
+
+void tcp_timer_needed(void)
+{
+}
+
+/* Starts and stops timers as they are needed. */
+static void update(struct timer *timer, uint64_t now)
+{
+    if (!timer->needed())
+        timer->due = 0;
+    else if (timer->due == 0)
+        timer->due = now + timer->interval * MILLISECOND;
+}
+
+void net_timers_run(uint64_t now)
+{
+    for (struct timer *timer = timers; timer < timers + TIMERS; timer++) {
+        update(timer, now);
+        if (timer->due == 0 || timer->due > now)
+            continue;
+        timer->due = now + timer->interval * MILLISECOND;
+        timer->run();
+    }
+}
+
+uint64_t net_timers_next(uint64_t now)
+{
+    uint64_t next = TIME_NEVER;
+    for (struct timer *timer = timers; timer < timers + TIMERS; timer++) {
+        update(timer, now);
+        if (timer->due != 0 && timer->due < next)
+            next = timer->due;
+    }
+    return next;
+}
