@@ -4,7 +4,7 @@
 #include "cc/inspect.h"
 #include "wasm/symbol.h"
 
-static const char *const kinds[] = {"func", "table", "memory", "global"};
+static const char *const kinds[] = {"func", "table", "memory", "global", "tag"};
 
 static const char *const feature_names[] = {
 #define FEATURE(name, text) text,
@@ -48,7 +48,7 @@ static void print_counts(const struct wasm_module *module)
     for (uint32_t i = 0; i < module->memory_count; i++)
         print_limits("memory", &module->memories[i].limits, "pages of 64 KiB");
     for (uint32_t i = 0; i < module->table_count; i++)
-        print_limits("table", &module->tables[i].type.limits, wasm_valtype_name(module->tables[i].type.element));
+        print_limits("table", &module->tables[i].type.limits, wasm_valtype_name(module->tables[i].type.element).text);
 }
 
 static void print_imports(const struct wasm_module *module, const struct inspect_systems *systems, struct arena *arena)

@@ -17,6 +17,7 @@
 #include "llvm/instance.h"
 #include "llvm/lower.h"
 #include "llvm/plan.h"
+#include "llvm/supported.h"
 #include "llvm/symbols.h"
 #include "llvm/target.h"
 
@@ -193,6 +194,8 @@ int llvm_compile(const struct wasm_module *module, const struct compile_options 
     struct arena arena = {0};
     int result = import_check(module, err);
 
+    if (result == 0)
+        result = supported_check(module, err);
     if (result == 0)
         result = compile_with_arena(module, options, path, &arena, err);
     arena_free(&arena);

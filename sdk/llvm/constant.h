@@ -4,6 +4,11 @@
 
 #include "llvm/unit.h"
 
+/* The one instruction that stands for the expression's value. The values of globals that it may refer to are in
+ * `globals`. Imported globals are refused before (import.h), so that every global's value is known. */
+struct wasm_instr constant_fold(const struct wasm_module *wasm, const struct wasm_instr *globals,
+                                struct wasm_expr expr);
+
 LLVMValueRef constant_eval(struct unit *unit, struct wasm_expr expr);
 
 /* The value of a `const` instruction. */

@@ -111,28 +111,18 @@ static void add_locals(struct lower *l)
 /* Instructions that cannot be reached have no meaning to lower, but their blocks must be counted. */
 static bool skip_dead(struct lower *l, const struct wasm_instr *instr)
 {
-    switch (instr->op) {
-    case WASM_OP_BLOCK:
-    case WASM_OP_LOOP:
-    case WASM_OP_IF:
+    if (l->dead_depth == 0 && (instr->op == WASM_OP_ELSE || instr->op == WASM_OP_END))
+        return false;
+    if (wasm_begins_block(instr->op))
         l->dead_depth++;
-        return true;
-    case WASM_OP_ELSE:
-        return l->dead_depth > 0;
-    case WASM_OP_END:
-        if (l->dead_depth == 0)
-            return false;
+    else if (wasm_ends_block(instr->op))
         l->dead_depth--;
-        return true;
-    default:
-        return true;
-    }
+    return true;
 }
 
 static int lower_body(struct lower *l)
 {
-    struct wasm_expr body = l->func->body;
-    struct wasm_reader reader = {.module = l->wasm->bytes, .offset = body.offset, .end = body.offset + body.size};
+    struct wasm_reader reader = wasm_expr_reader(l->wasm, l->func->body);
     struct wasm_instr instr;
 
     while (l->control_count > 0) {
@@ -171,4 +161,10 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     free(l.controls);
     arena_free(&l.arena);
     return result;
+}
+
+void lower_unsupported(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    (void)argument;
+    err_set(l->err, "%s: not supported yet", wasm_op_info[instr->op].name);
 }

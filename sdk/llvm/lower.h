@@ -220,6 +220,8 @@ LOWERING(simd_promote)
 LOWERING(simd_demote)
 LOWERING(simd_trunc_sat)
 LOWERING(simd_trunc_sat_zero)
+/* lower.c: refuses */
+LOWERING(unsupported)
 #undef LOWERING
 
 #endif

@@ -1,6 +1,8 @@
 /* plan.c: cut the module into units and find out who refers to what, in one pass over all instructions. */
 #include "llvm/plan.h"
 
+#include "llvm/constant.h"
+
 /* Bytes of function bodies a unit has at most, one larger function excepted. Smaller units keep more processors busy
  * and need less memory; larger ones let the optimiser inline more. */
 #define UNIT_SIZE (128u << 10)
@@ -70,7 +72,7 @@ static void scan_instr(struct plan *plan, const struct wasm_instr *instr, uint32
 static int scan_expr(struct plan *plan, const struct wasm_module *wasm, struct wasm_expr expr, uint32_t unit,
                      struct err *err)
 {
-    struct wasm_reader reader = {.module = wasm->bytes, .offset = expr.offset, .end = expr.offset + expr.size};
+    struct wasm_reader reader = wasm_expr_reader(wasm, expr);
     struct wasm_instr instr;
 
     while (reader.offset < reader.end) {
@@ -123,6 +125,9 @@ int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *a
     plan->table_is_grown = arena_array(arena, wasm->table_count, sizeof(bool));
     plan->elem_is_used = arena_array(arena, wasm->elem_count, sizeof(bool));
     plan->data_is_used = arena_array(arena, wasm->data_count, sizeof(bool));
+    plan->global_values = arena_array(arena, wasm->global_count, sizeof(*plan->global_values));
+    for (uint32_t i = 0; i < wasm->global_count; i++)
+        plan->global_values[i] = constant_fold(wasm, plan->global_values, wasm->globals[i].init);
     plan->unit_count = cut_units(plan, wasm);
     return scan_module(plan, wasm, err);
 }

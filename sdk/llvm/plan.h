@@ -24,8 +24,9 @@ struct plan {
     struct plan_func *funcs;
     bool *table_is_written; /* an instruction may change its elements */
     bool *table_is_grown;
-    bool *elem_is_used; /* by table.init */
-    bool *data_is_used; /* by memory.init */
+    bool *elem_is_used;               /* by table.init */
+    bool *data_is_used;               /* by memory.init */
+    struct wasm_instr *global_values; /* what each global starts with (constant.h) */
 };
 
 int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *arena, struct err *err);

@@ -216,7 +216,7 @@ LLVMValueRef unit_memories(struct unit *unit)
 static void write_type_list(struct buf *text, const wasm_valtype *types, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        buf_printf(text, "%s%s", i ? "," : "", wasm_valtype_name(types[i]));
+        buf_printf(text, "%s%s", i ? "," : "", wasm_valtype_name(types[i]).text);
 }
 
 /* Equal types of the module have equal text, and so one symbol. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "wasm/canonical.h"
 #include "wasm/module.h"
 #include "wasm/names.h"
 #include "wasm/reader.h"
@@ -75,15 +76,23 @@ static int decode_functype(struct decoder *d, struct wasm_functype *type)
     return decode_valtypes(d, WASM_MAX_RESULTS, "results", &type->results, &type->result_count);
 }
 
+/* A type may refer to those before it and to itself (3.1.3). */
 static int decode_types(struct decoder *d)
 {
     struct wasm_module *m = d->module;
     if (read_count(d, 3, WASM_MAX_TYPES, "types", &m->type_count))
         return -1;
     m->types = arena_array(d->arena, m->type_count, sizeof *m->types);
+    m->canonical = arena_array(d->arena, m->type_count, sizeof *m->canonical);
+    d->reader.canonical = m->canonical;
+    struct canonical_set set;
+    canonical_init(&set, m, d->arena);
     for (uint32_t i = 0; i < m->type_count; i++) {
+        m->canonical[i] = i;
+        d->reader.type_count = i + 1;
         if (decode_functype(d, &m->types[i]))
             return fail_in(d, "type", i);
+        canonical_add(&set, i);
     }
     return 0;
 }
@@ -117,7 +126,30 @@ static int decode_import_memory(struct decoder *d, struct wasm_import *import)
     m->memories = extend_by_one(d, m->memories, m->memory_count, sizeof *m->memories);
     struct wasm_memory *memory = &m->memories[m->memory_count++];
     *memory = (struct wasm_memory){.import = import, .position = import->position};
-    return wasm_read_limits(&d->reader, &memory->limits, d->err);
+    return wasm_read_memtype(&d->reader, &memory->limits, d->err);
+}
+
+/* A tag's type, behind a byte that says what the tag is for: exceptions (5.3.11). */
+static int decode_tagtype(struct decoder *d, struct wasm_tag *tag)
+{
+    uint8_t attribute;
+    if (wasm_read_byte(&d->reader, &attribute, d->err))
+        return -1;
+    if (attribute != 0) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed tag attribute 0x%02x", attribute);
+    }
+    return wasm_read_u32(&d->reader, &tag->type, d->err);
+}
+
+static int decode_import_tag(struct decoder *d, struct wasm_import *import)
+{
+    struct wasm_module *m = d->module;
+    import->index = m->tag_count;
+    m->tags = extend_by_one(d, m->tags, m->tag_count, sizeof *m->tags);
+    struct wasm_tag *tag = &m->tags[m->tag_count++];
+    *tag = (struct wasm_tag){.import = import, .position = import->position};
+    return decode_tagtype(d, tag);
 }
 
 static int decode_import_global(struct decoder *d, struct wasm_import *import)
@@ -133,17 +165,16 @@ static int decode_import_global(struct decoder *d, struct wasm_import *import)
 static int decode_import(struct decoder *d, struct wasm_import *import)
 {
     static int (*const decode_description[])(struct decoder *, struct wasm_import *) = {
-        [WASM_EXTERN_FUNC] = decode_import_func,
-        [WASM_EXTERN_TABLE] = decode_import_table,
-        [WASM_EXTERN_MEMORY] = decode_import_memory,
-        [WASM_EXTERN_GLOBAL] = decode_import_global,
+        [WASM_EXTERN_FUNC] = decode_import_func,     [WASM_EXTERN_TABLE] = decode_import_table,
+        [WASM_EXTERN_MEMORY] = decode_import_memory, [WASM_EXTERN_GLOBAL] = decode_import_global,
+        [WASM_EXTERN_TAG] = decode_import_tag,
     };
     uint8_t kind;
     import->position = d->reader.offset;
     if (wasm_read_name(&d->reader, &import->module, d->err) || wasm_read_name(&d->reader, &import->name, d->err) ||
         wasm_read_byte(&d->reader, &kind, d->err))
         return -1;
-    if (kind > WASM_EXTERN_GLOBAL) {
+    if (kind >= WASM_EXTERN_KIND_COUNT) {
         d->reader.offset--;
         return err_set(d->err, "malformed import kind 0x%02x", kind);
     }
@@ -164,6 +195,7 @@ static int decode_imports(struct decoder *d)
     m->imported_func_count = m->func_count;
     m->imported_table_count = m->table_count;
     m->imported_memory_count = m->memory_count;
+    m->imported_tag_count = m->tag_count;
     m->imported_global_count = m->global_count;
     return 0;
 }
@@ -184,6 +216,41 @@ static int decode_funcs(struct decoder *d)
     return 0;
 }
 
+/* Finds where an expression ends. Which instructions it may have is validate.c's question; blocks are counted so that
+ * the `end` of one is not taken for the expression's. */
+static int decode_expr(struct decoder *d, struct wasm_expr *expr)
+{
+    expr->offset = d->reader.offset;
+    struct wasm_instr instr;
+    uint32_t depth = 1;
+    do {
+        if (wasm_read_instr(&d->reader, &instr, d->err))
+            return -1;
+        if (wasm_begins_block(instr.op))
+            depth++;
+        else if (wasm_ends_block(instr.op))
+            depth--;
+    } while (depth > 0);
+    expr->size = d->reader.offset - expr->offset;
+    return 0;
+}
+
+/* A table's type, or 0x40 0x00, the type and an expression for its elements (5.5.7). */
+static int decode_table(struct decoder *d, struct wasm_table *table)
+{
+    if (wasm_reader_left(&d->reader) == 0 || d->reader.module[d->reader.offset] != 0x40)
+        return wasm_read_tabletype(&d->reader, &table->type, d->err);
+    uint8_t zero;
+    d->reader.offset++;
+    if (wasm_read_byte(&d->reader, &zero, d->err))
+        return -1;
+    if (zero != 0) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed table: zero byte expected");
+    }
+    return wasm_read_tabletype(&d->reader, &table->type, d->err) ? -1 : decode_expr(d, &table->init);
+}
+
 static int decode_tables(struct decoder *d)
 {
     struct wasm_module *m = d->module;
@@ -194,7 +261,7 @@ static int decode_tables(struct decoder *d)
     for (uint32_t i = 0; i < count; i++, m->table_count++) {
         struct wasm_table *table = &m->tables[m->table_count];
         *table = (struct wasm_table){.position = d->reader.offset};
-        if (wasm_read_tabletype(&d->reader, &table->type, d->err))
+        if (decode_table(d, table))
             return fail_in(d, "table", m->table_count);
     }
     return 0;
@@ -210,28 +277,25 @@ static int decode_memories(struct decoder *d)
     for (uint32_t i = 0; i < count; i++, m->memory_count++) {
         struct wasm_memory *memory = &m->memories[m->memory_count];
         *memory = (struct wasm_memory){.position = d->reader.offset};
-        if (wasm_read_limits(&d->reader, &memory->limits, d->err))
+        if (wasm_read_memtype(&d->reader, &memory->limits, d->err))
             return fail_in(d, "memory", m->memory_count);
     }
     return 0;
 }
 
-/* Finds where an expression ends. Which instructions it may have is validate.c's question; blocks are counted so that
- * the `end` of one is not taken for the expression's. */
-static int decode_expr(struct decoder *d, struct wasm_expr *expr)
+static int decode_tags(struct decoder *d)
 {
-    expr->offset = d->reader.offset;
-    struct wasm_instr instr;
-    uint32_t depth = 1;
-    do {
-        if (wasm_read_instr(&d->reader, &instr, d->err))
-            return -1;
-        if (instr.op == WASM_OP_BLOCK || instr.op == WASM_OP_LOOP || instr.op == WASM_OP_IF)
-            depth++;
-        else if (instr.op == WASM_OP_END)
-            depth--;
-    } while (depth > 0);
-    expr->size = d->reader.offset - expr->offset;
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (read_count(d, 2, WASM_MAX_TAGS, "tags", &count))
+        return -1;
+    m->tags = extend(d, m->tags, m->tag_count, count, sizeof *m->tags);
+    for (uint32_t i = 0; i < count; i++, m->tag_count++) {
+        struct wasm_tag *tag = &m->tags[m->tag_count];
+        *tag = (struct wasm_tag){.position = d->reader.offset};
+        if (decode_tagtype(d, tag))
+            return fail_in(d, "tag", m->tag_count);
+    }
     return 0;
 }
 
@@ -257,7 +321,7 @@ static int decode_export(struct decoder *d, struct wasm_export *export)
     export->position = d->reader.offset;
     if (wasm_read_name(&d->reader, &export->name, d->err) || wasm_read_byte(&d->reader, &kind, d->err))
         return -1;
-    if (kind > WASM_EXTERN_GLOBAL) {
+    if (kind >= WASM_EXTERN_KIND_COUNT) {
         d->reader.offset--;
         return err_set(d->err, "malformed export kind 0x%02x", kind);
     }
@@ -338,7 +402,7 @@ static int decode_elem(struct decoder *d, struct wasm_elem *elem)
         d->reader.offset = elem->position;
         return err_set(d->err, "malformed elements segment kind %u", flags);
     }
-    elem->type = WASM_FUNCREF;
+    elem->type = flags & ELEM_HAS_EXPRS ? WASM_FUNCREF : WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_FUNC);
     if (flags & ELEM_NOT_ACTIVE) {
         elem->mode = flags & ELEM_HAS_TABLE_OR_DECLARES ? WASM_SEGMENT_DECLARATIVE : WASM_SEGMENT_PASSIVE;
     } else {
@@ -509,13 +573,14 @@ static const struct section_rule {
     [3] = {"function", 3, decode_funcs},
     [4] = {"table", 4, decode_tables},
     [5] = {"memory", 5, decode_memories},
-    [6] = {"global", 6, decode_globals},
-    [7] = {"export", 7, decode_exports},
-    [8] = {"start", 8, decode_start},
-    [9] = {"element", 9, decode_elems},
-    [10] = {"code", 11, decode_code},
-    [11] = {"data", 12, decode_datas},
-    [12] = {"data count", 10, decode_data_count},
+    [6] = {"global", 7, decode_globals},
+    [7] = {"export", 8, decode_exports},
+    [8] = {"start", 9, decode_start},
+    [9] = {"element", 10, decode_elems},
+    [10] = {"code", 12, decode_code},
+    [11] = {"data", 13, decode_datas},
+    [12] = {"data count", 11, decode_data_count},
+    [13] = {"tag", 6, decode_tags},
 };
 #define SECTION_COUNT (sizeof section_rules / sizeof section_rules[0])
 

@@ -17,11 +17,11 @@ const struct wasm_op_info wasm_op_info[WASM_OP_COUNT] = {
 #undef OP
 };
 
-/* From the binary code to the opcode plus one, 0 where there is none: 256 codes without a prefix, then as many behind
- * each of the prefixes from FIRST_PREFIX on. */
+/* From the binary code to the opcode plus one, 0 where there is none: CODES without a prefix, then as many behind each
+ * of the prefixes from FIRST_PREFIX on. */
 #define FIRST_PREFIX       0xfc
 #define PREFIX_COUNT       3
-#define CODES              256
+#define CODES              0x120
 #define SLOT(prefix, code) ((((prefix) != 0) * ((prefix) - FIRST_PREFIX + 1)) * CODES + (code))
 
 static const uint16_t op_by_code[(1 + PREFIX_COUNT) * CODES] = {
@@ -75,6 +75,44 @@ static int read_block_type(struct wasm_reader *reader, struct wasm_block *block,
     return 0;
 }
 
+static int read_catch(struct wasm_reader *reader, struct wasm_catch *clause, struct err *err)
+{
+    uint8_t kind;
+    if (wasm_read_byte(reader, &kind, err))
+        return -1;
+    if (kind > WASM_CATCH_ALL_REF) {
+        reader->offset--;
+        return err_set(err, "malformed catch clause 0x%02x", kind);
+    }
+    *clause = (struct wasm_catch){.kind = kind};
+    if (kind <= WASM_CATCH_REF && wasm_read_u32(reader, &clause->tag, err))
+        return -1;
+    return wasm_read_u32(reader, &clause->label, err);
+}
+
+/* The clauses stay where they are, like the labels of br_table. */
+static int read_try_table(struct wasm_reader *reader, struct wasm_instr *instr, struct err *err)
+{
+    struct wasm_catch clause;
+    if (read_block_type(reader, &instr->block, err) ||
+        wasm_read_count(reader, 2, WASM_MAX_BODY_SIZE, "catch clauses", &instr->catch_count, err))
+        return -1;
+    instr->catches_at = reader->offset;
+    for (uint32_t i = 0; i < instr->catch_count; i++) {
+        if (read_catch(reader, &clause, err))
+            return -1;
+    }
+    return 0;
+}
+
+struct wasm_catch wasm_read_catch(struct wasm_reader *reader)
+{
+    struct wasm_catch clause = {0};
+    struct err err = {0};
+    read_catch(reader, &clause, &err);
+    return clause;
+}
+
 /* The labels stay where they are. They are read once here, so that wasm_read_label need not check. */
 static int read_br_table(struct wasm_reader *reader, struct wasm_instr *instr, struct err *err)
 {
@@ -112,16 +150,34 @@ static int read_select_type(struct wasm_reader *reader, wasm_valtype *type, stru
     return wasm_read_valtype(reader, type, err);
 }
 
+/* The alignment, and a bit that says whether a memory index follows (5.4.6). */
+enum { MEMARG_HAS_MEMORY = 0x40 };
+
 static int read_memarg(struct wasm_reader *reader, struct wasm_instr *instr, struct err *err)
 {
     uint32_t start = reader->offset;
-    if (wasm_read_u32(reader, &instr->mem.align, err))
+    uint32_t flags;
+    if (wasm_read_u32(reader, &flags, err))
         return -1;
+    instr->mem.align = flags & ~(uint32_t)MEMARG_HAS_MEMORY;
     if (instr->mem.align >= 32) {
         reader->offset = start;
-        return err_set(err, "malformed memop flags 0x%x", instr->mem.align);
+        return err_set(err, "malformed memop flags 0x%x", flags);
     }
-    return wasm_read_uleb(reader, 32, &instr->mem.offset, err);
+    if (flags & MEMARG_HAS_MEMORY && wasm_read_u32(reader, &instr->mem.memory, err))
+        return -1;
+    return wasm_read_uleb(reader, 64, &instr->mem.offset, err);
+}
+
+static int read_fence(struct wasm_reader *reader, struct err *err)
+{
+    uint8_t zero;
+    if (wasm_read_byte(reader, &zero, err))
+        return -1;
+    if (zero == 0)
+        return 0;
+    reader->offset--;
+    return err_set(err, "zero byte expected");
 }
 
 static int read_fixed(struct wasm_reader *reader, void *to, uint32_t size, struct err *err)
@@ -140,8 +196,13 @@ static int read_immediate(struct wasm_reader *reader, struct wasm_instr *instr, 
         return 0;
     case WASM_IMM_BLOCK:
         return read_block_type(reader, &instr->block, err);
+    case WASM_IMM_TRY_TABLE:
+        return read_try_table(reader, instr, err);
     case WASM_IMM_LABEL:
+    case WASM_IMM_DELEGATE:
     case WASM_IMM_FUNC:
+    case WASM_IMM_TYPE:
+    case WASM_IMM_TAG:
     case WASM_IMM_LOCAL:
     case WASM_IMM_GLOBAL:
     case WASM_IMM_TABLE:
@@ -159,9 +220,10 @@ static int read_immediate(struct wasm_reader *reader, struct wasm_instr *instr, 
         return read_br_table(reader, instr, err);
     case WASM_IMM_SELECT:
         return read_select_type(reader, &instr->type, err);
-    case WASM_IMM_HEAP_TYPE: /* in 2.0 a heap type is written as the reference type to it */
-        return wasm_read_reftype(reader, &instr->type, err);
+    case WASM_IMM_HEAP_TYPE:
+        return wasm_read_heap_type(reader, WASM_REF_NULL_CODE, &instr->type, err);
     case WASM_IMM_MEM:
+    case WASM_IMM_MEM_ATOMIC:
         return read_memarg(reader, instr, err);
     case WASM_IMM_MEM_LANE:
         return read_memarg(reader, instr, err) || wasm_read_byte(reader, &instr->mem.lane, err) ? -1 : 0;
@@ -178,6 +240,8 @@ static int read_immediate(struct wasm_reader *reader, struct wasm_instr *instr, 
     case WASM_IMM_SHUFFLE:
     case WASM_IMM_V128:
         return read_fixed(reader, instr->bytes, 16, err);
+    case WASM_IMM_FENCE:
+        return read_fence(reader, err);
     }
     return 0;
 }

@@ -22,9 +22,13 @@ enum wasm_op {
 /* The kinds of immediate operands; the comment names the member of struct wasm_instr that holds them. */
 enum wasm_imm {
     WASM_IMM_NONE,
-    WASM_IMM_BLOCK, /* block */
-    WASM_IMM_LABEL, /* index, as in the following ones: relative depth of the label */
+    WASM_IMM_BLOCK,     /* block */
+    WASM_IMM_TRY_TABLE, /* block, catch_count, catches_at */
+    WASM_IMM_LABEL,     /* index, as in the following ones: relative depth of the label */
+    WASM_IMM_DELEGATE,  /* a label outside of the block that this instruction ends */
     WASM_IMM_FUNC,
+    WASM_IMM_TYPE,
+    WASM_IMM_TAG,
     WASM_IMM_LOCAL,
     WASM_IMM_GLOBAL,
     WASM_IMM_TABLE,
@@ -40,6 +44,7 @@ enum wasm_imm {
     WASM_IMM_SELECT,        /* type: exactly one type */
     WASM_IMM_HEAP_TYPE,     /* type: the nullable reference to it */
     WASM_IMM_MEM,           /* mem */
+    WASM_IMM_MEM_ATOMIC,    /* mem */
     WASM_IMM_MEM_LANE,      /* mem, with its lane */
     WASM_IMM_LANE,          /* lane */
     WASM_IMM_SHUFFLE,       /* bytes: 16 lane numbers below 32 */
@@ -48,6 +53,7 @@ enum wasm_imm {
     WASM_IMM_F32,           /* i64: the bit pattern, zero-extended */
     WASM_IMM_F64,           /* i64: the bit pattern */
     WASM_IMM_V128,          /* bytes */
+    WASM_IMM_FENCE,         /* none: a zero byte */
 };
 
 /* Features, by the proposal that brought them; what a module uses is a bit set of these. */
@@ -63,8 +69,7 @@ struct wasm_op_info {
     uint8_t prefix;   /* 0, or 0xfc, 0xfd, 0xfe */
     uint32_t code;
     enum wasm_imm imm;
-    const char
-        *signature; /* "ii:i": letters i I f F v (i32 i64 f32 f64 v128), or NULL where the validator has a rule */
+    const char *signature; /* "ii:i": letters of opcodes.def, or NULL where the validator has a rule */
     enum wasm_feature feature;
     uint8_t access; /* loads and stores: log2 of the bytes accessed; instructions with a lane: of the lane's */
 };
@@ -80,7 +85,11 @@ struct wasm_instr {
     enum wasm_op op;
     uint32_t offset; /* of its first byte, from the module's first byte */
     union {
-        struct wasm_block block;
+        struct {
+            struct wasm_block block;
+            uint32_t catch_count;
+            uint32_t catches_at; /* offset of the first catch clause: read with wasm_read_catch */
+        };
         struct {
             uint32_t index;
             uint32_t index2;
@@ -102,18 +111,41 @@ struct wasm_instr {
     };
 };
 
+enum wasm_catch_kind { WASM_CATCH, WASM_CATCH_REF, WASM_CATCH_ALL, WASM_CATCH_ALL_REF };
+
+struct wasm_catch { /* a clause of try_table */
+    enum wasm_catch_kind kind;
+    uint32_t tag;   /* not in the _ALL kinds */
+    uint32_t label; /* counted from outside of the try_table */
+};
+
 /* A position in a module's bytes. Reading never goes past `end`. */
 struct wasm_reader {
     const uint8_t *module; /* the module's first byte */
     uint32_t offset;       /* next byte */
     uint32_t end;
+    const uint32_t *canonical; /* of struct wasm_module: what type indices in value types become, as far as */
+    uint32_t type_count;       /* there are types */
 };
 
 /* Reads the next instruction. Fails, with a message that lacks the file's name and the function (the caller adds
  * them), on an unknown opcode, a malformed immediate, or the end of the bytes. */
 int wasm_read_instr(struct wasm_reader *reader, struct wasm_instr *instr, struct err *err);
 
-/* Reads a br_table's next label, with a reader that was set to `labels_at`; the labels have been checked already. */
+/* Reads a br_table's next label, with a reader that was set to `labels_at`; the labels have been checked already. The
+ * same for a try_table's catch clauses. */
 uint32_t wasm_read_label(struct wasm_reader *reader);
+struct wasm_catch wasm_read_catch(struct wasm_reader *reader);
+
+/* Whether an `end`, or `delegate`, belongs to the instruction. */
+static inline bool wasm_begins_block(enum wasm_op op)
+{
+    return wasm_op_info[op].imm == WASM_IMM_BLOCK || wasm_op_info[op].imm == WASM_IMM_TRY_TABLE;
+}
+
+static inline bool wasm_ends_block(enum wasm_op op)
+{
+    return op == WASM_OP_END || op == WASM_OP_DELEGATE;
+}
 
 #endif

@@ -21,7 +21,14 @@ struct wasm_name {
     uint32_t size;
 };
 
-enum wasm_extern_kind { WASM_EXTERN_FUNC, WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY, WASM_EXTERN_GLOBAL };
+enum wasm_extern_kind {
+    WASM_EXTERN_FUNC,
+    WASM_EXTERN_TABLE,
+    WASM_EXTERN_MEMORY,
+    WASM_EXTERN_GLOBAL,
+    WASM_EXTERN_TAG,
+    WASM_EXTERN_KIND_COUNT
+};
 
 struct wasm_import {
     struct wasm_name module;
@@ -65,11 +72,18 @@ struct wasm_func {
 struct wasm_table {
     struct wasm_tabletype type;
     const struct wasm_import *import;
+    struct wasm_expr init; /* of its elements; its size is 0 where they are null */
     uint32_t position;
 };
 
 struct wasm_memory {
     struct wasm_limits limits;
+    const struct wasm_import *import;
+    uint32_t position;
+};
+
+struct wasm_tag {  /* of exceptions */
+    uint32_t type; /* index in types: the parameters are what an exception carries */
     const struct wasm_import *import;
     uint32_t position;
 };
@@ -121,19 +135,22 @@ struct wasm_module {
     uint32_t size;
 
     struct wasm_functype *types;
+    uint32_t *canonical; /* for each type: the index of the first type that is equal to it (3.2.2) */
     struct wasm_import *imports;
     struct wasm_func *funcs;
     struct wasm_table *tables;
     struct wasm_memory *memories;
+    struct wasm_tag *tags;
     struct wasm_global *globals;
     struct wasm_export *exports;
     struct wasm_elem *elems;
     struct wasm_data *datas;
     struct wasm_custom *customs;
     struct wasm_section *sections;
-    uint32_t type_count, import_count, func_count, table_count, memory_count, global_count, export_count, elem_count,
-        data_count, custom_count, section_count;
-    uint32_t imported_func_count, imported_table_count, imported_memory_count, imported_global_count;
+    uint32_t type_count, import_count, func_count, table_count, memory_count, tag_count, global_count, export_count,
+        elem_count, data_count, custom_count, section_count;
+    uint32_t imported_func_count, imported_table_count, imported_memory_count, imported_tag_count,
+        imported_global_count;
     uint32_t start; /* function index, or WASM_NO_INDEX; and its place in the module */
     uint32_t start_position;
     uint32_t declared_data_count; /* of the data count section, or WASM_NO_INDEX */
@@ -151,6 +168,7 @@ struct wasm_module {
 #define WASM_MAX_GLOBALS    1000000u
 #define WASM_MAX_TABLES     100000u
 #define WASM_MAX_MEMORIES   100u
+#define WASM_MAX_TAGS       1000000u
 #define WASM_MAX_IMPORTS    100000u
 #define WASM_MAX_EXPORTS    100000u
 #define WASM_MAX_SEGMENTS   100000u   /* of elements, and as many of data */
@@ -167,6 +185,22 @@ struct wasm_module {
  * read `app.wasm:0x1a3: section "code": ...`. Returns 0 with *module filled, or -1. */
 int wasm_decode(struct wasm_module *module, const char *file, const uint8_t *bytes, size_t size, struct arena *arena,
                 struct err *err);
+
+/* A reader of an expression's instructions. */
+static inline struct wasm_reader wasm_expr_reader(const struct wasm_module *module, struct wasm_expr expr)
+{
+    return (struct wasm_reader){.module = module->bytes,
+                                .offset = expr.offset,
+                                .end = expr.offset + expr.size,
+                                .canonical = module->canonical,
+                                .type_count = module->type_count};
+}
+
+/* The type of a reference to a function: (ref ht) of its own type. */
+static inline wasm_valtype wasm_func_ref(const struct wasm_module *module, const struct wasm_func *func)
+{
+    return WASM_MAKE_REF(WASM_REF_CODE, module->canonical[func->type]);
+}
 
 /* "type", "code", ...: the section's name in the specification. */
 const char *wasm_section_name(uint8_t id);

@@ -60,7 +60,8 @@ static int read_subsection(struct wasm_module *module, struct arena *arena, stru
 
 static void read_name_section(struct wasm_module *module, struct arena *arena, const struct wasm_custom *custom)
 {
-    struct wasm_reader reader = {module->bytes, custom->offset, custom->offset + custom->size};
+    struct wasm_reader reader = {
+        .module = module->bytes, .offset = custom->offset, .end = custom->offset + custom->size};
     struct err ignored = {0};
     while (wasm_reader_left(&reader) && read_subsection(module, arena, &reader, &ignored) == 0)
         ;

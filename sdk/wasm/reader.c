@@ -142,6 +142,27 @@ int wasm_read_name(struct wasm_reader *reader, struct wasm_name *name, struct er
     return 0;
 }
 
+/* The abstract heap types. In the binary each is one byte, which alone stands for a nullable reference to it too. */
+static bool is_abstract(uint8_t code)
+{
+    switch ((int8_t)(code | 0x80)) { /* seven bits, the sign extended */
+    case WASM_HEAP_FUNC:
+    case WASM_HEAP_EXTERN:
+    case WASM_HEAP_EXN:
+    case WASM_HEAP_NOFUNC:
+    case WASM_HEAP_NOEXTERN:
+    case WASM_HEAP_NOEXN:
+        return code < 0x80;
+    default:
+        return false;
+    }
+}
+
+static wasm_valtype make_abstract_ref(uint32_t ref_code, uint8_t code)
+{
+    return WASM_MAKE_REF(ref_code, (int8_t)(code | 0x80));
+}
+
 int wasm_read_valtype(struct wasm_reader *reader, wasm_valtype *type, struct err *err)
 {
     uint8_t code;
@@ -152,9 +173,27 @@ int wasm_read_valtype(struct wasm_reader *reader, wasm_valtype *type, struct err
         return 0;
     }
     reader->offset--;
-    if (code != WASM_FUNCREF_CODE && code != WASM_EXTERNREF_CODE)
+    if (code != WASM_REF_CODE && code != WASM_REF_NULL_CODE && !is_abstract(code))
         return err_set(err, "malformed value type 0x%02x", code);
     return wasm_read_reftype(reader, type, err);
+}
+
+int wasm_read_heap_type(struct wasm_reader *reader, uint32_t code, wasm_valtype *type, struct err *err)
+{
+    uint32_t start = reader->offset;
+    int64_t index;
+    if (start < reader->end && is_abstract(reader->module[start])) {
+        *type = make_abstract_ref(code, reader->module[reader->offset++]);
+        return 0;
+    }
+    if (wasm_read_sleb(reader, 33, &index, err))
+        return -1;
+    if (index >= 0 && index < reader->type_count) {
+        *type = WASM_MAKE_REF(code, reader->canonical[index]);
+        return 0;
+    }
+    reader->offset = start;
+    return index < 0 ? err_set(err, "malformed heap type") : err_set(err, "unknown type %ld", index);
 }
 
 int wasm_read_reftype(struct wasm_reader *reader, wasm_valtype *type, struct err *err)
@@ -162,34 +201,48 @@ int wasm_read_reftype(struct wasm_reader *reader, wasm_valtype *type, struct err
     uint8_t code;
     if (wasm_read_byte(reader, &code, err))
         return -1;
-    if (code != WASM_FUNCREF_CODE && code != WASM_EXTERNREF_CODE) {
+    if (code == WASM_REF_CODE || code == WASM_REF_NULL_CODE)
+        return wasm_read_heap_type(reader, code, type, err);
+    if (!is_abstract(code)) {
         reader->offset--;
         return err_set(err, "malformed reference type 0x%02x", code);
     }
-    *type = code == WASM_FUNCREF_CODE ? WASM_FUNCREF : WASM_EXTERNREF;
+    *type = make_abstract_ref(WASM_REF_NULL_CODE, code);
     return 0;
 }
 
-int wasm_read_limits(struct wasm_reader *reader, struct wasm_limits *limits, struct err *err)
+/* The bits of the number before limits (5.3.9). */
+enum { LIMITS_HAS_MAX = 1, LIMITS_SHARED = 2, LIMITS_64 = 4 };
+
+static int read_limits(struct wasm_reader *reader, uint8_t allowed, struct wasm_limits *limits, struct err *err)
 {
     uint8_t flags;
     if (wasm_read_byte(reader, &flags, err))
         return -1;
-    if (flags > 1) {
+    if (flags & ~allowed) {
         reader->offset--;
         return err_set(err, "malformed limits flags 0x%02x", flags);
     }
-    *limits = (struct wasm_limits){.has_max = flags & 1, .max = UINT64_MAX};
-    if (wasm_read_uleb(reader, 32, &limits->min, err))
+    *limits = (struct wasm_limits){.has_max = flags & LIMITS_HAS_MAX,
+                                   .shared = flags & LIMITS_SHARED,
+                                   .is_64 = flags & LIMITS_64,
+                                   .max = UINT64_MAX};
+    unsigned bits = limits->is_64 ? 64 : 32;
+    if (wasm_read_uleb(reader, bits, &limits->min, err))
         return -1;
-    return limits->has_max ? wasm_read_uleb(reader, 32, &limits->max, err) : 0;
+    return limits->has_max ? wasm_read_uleb(reader, bits, &limits->max, err) : 0;
+}
+
+int wasm_read_memtype(struct wasm_reader *reader, struct wasm_limits *limits, struct err *err)
+{
+    return read_limits(reader, LIMITS_HAS_MAX | LIMITS_SHARED | LIMITS_64, limits, err);
 }
 
 int wasm_read_tabletype(struct wasm_reader *reader, struct wasm_tabletype *type, struct err *err)
 {
     if (wasm_read_reftype(reader, &type->element, err))
         return -1;
-    return wasm_read_limits(reader, &type->limits, err);
+    return read_limits(reader, LIMITS_HAS_MAX | LIMITS_64, &type->limits, err);
 }
 
 int wasm_read_globaltype(struct wasm_reader *reader, struct wasm_globaltype *type, struct err *err)

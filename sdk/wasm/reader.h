@@ -48,8 +48,11 @@ int wasm_read_name(struct wasm_reader *reader, struct wasm_name *name, struct er
 /* Types (5.3). */
 int wasm_read_valtype(struct wasm_reader *reader, wasm_valtype *type, struct err *err);
 int wasm_read_reftype(struct wasm_reader *reader, wasm_valtype *type, struct err *err);
-int wasm_read_limits(struct wasm_reader *reader, struct wasm_limits *limits, struct err *err);
+int wasm_read_memtype(struct wasm_reader *reader, struct wasm_limits *limits, struct err *err);
 int wasm_read_tabletype(struct wasm_reader *reader, struct wasm_tabletype *type, struct err *err);
 int wasm_read_globaltype(struct wasm_reader *reader, struct wasm_globaltype *type, struct err *err);
+
+/* A heap type, as the reference to it that `code` makes (WASM_REF_CODE or WASM_REF_NULL_CODE). */
+int wasm_read_heap_type(struct wasm_reader *reader, uint32_t code, wasm_valtype *type, struct err *err);
 
 #endif

@@ -6,7 +6,9 @@
 
 #include "wasm/validate.h"
 
-#define MAX_MEMORY_PAGES 65536 /* 4 GiB */
+/* What addresses reach (3.2.15): 4 GiB and 2^64 bytes. */
+#define MAX_PAGES_32 (1ull << 16)
+#define MAX_PAGES_64 (1ull << 48)
 
 /* Always -1. `position` is the offset in the module that the message names. */
 static int __attribute__((format(printf, 3, 4))) fail_at(struct validator *v, uint32_t position, const char *format,
@@ -34,8 +36,20 @@ void validate_note_type(struct wasm_module *module, wasm_valtype type)
 {
     if (type == WASM_V128)
         module->features |= 1ull << WASM_FEATURE_SIMD;
-    else if (wasm_is_ref(type))
+    else if (type == WASM_FUNCREF || type == WASM_EXTERNREF)
         module->features |= 1ull << WASM_FEATURE_REFERENCE_TYPES;
+    else if (wasm_is_ref(type) && wasm_heap_type(type) == WASM_HEAP_EXN)
+        module->features |= 1ull << WASM_FEATURE_EXCEPTIONS;
+    else if (wasm_is_ref(type))
+        module->features |= 1ull << WASM_FEATURE_FUNCTION_REFERENCES;
+}
+
+static void note_limits(struct wasm_module *module, const struct wasm_limits *limits)
+{
+    if (limits->is_64)
+        module->features |= 1ull << WASM_FEATURE_MEMORY64;
+    if (limits->shared)
+        module->features |= 1ull << WASM_FEATURE_THREADS;
 }
 
 static void note_types(struct wasm_module *m)
@@ -68,12 +82,20 @@ static int check_tables(struct validator *v)
     struct wasm_module *m = v->module;
     for (uint32_t i = 0; i < m->table_count; i++) {
         const struct wasm_table *table = &m->tables[i];
+        note_limits(m, &table->type.limits);
         if (table->type.limits.min > table->type.limits.max)
             return fail_at(v, table->position, "table %u: size minimum must not be greater than maximum", i);
         if (table->type.limits.min > WASM_MAX_TABLE_SIZE)
             return fail_at(v, table->position, "table %u: too many elements: %lu, the limit is %u", i,
                            table->type.limits.min, WASM_MAX_TABLE_SIZE);
-        if (table->type.element != WASM_FUNCREF || i > 0)
+        if (table->init.size && check_constant(v, &table->init, table->type.element, "table", i))
+            return -1;
+        if (!table->init.size && !table->import && !wasm_is_nullable(table->type.element))
+            return fail_at(v, table->position, "table %u: type mismatch: %s has no default value", i,
+                           wasm_valtype_name(table->type.element).text);
+        if (table->type.element != WASM_FUNCREF)
+            validate_note_type(m, table->type.element);
+        if (i > 0)
             m->features |= 1ull << WASM_FEATURE_REFERENCE_TYPES;
     }
     return 0;
@@ -81,31 +103,53 @@ static int check_tables(struct validator *v)
 
 static int check_memories(struct validator *v)
 {
-    const struct wasm_module *m = v->module;
+    struct wasm_module *m = v->module;
     for (uint32_t i = 0; i < m->memory_count; i++) {
         const struct wasm_memory *memory = &m->memories[i];
         const struct wasm_limits *limits = &memory->limits;
-        if (limits->min > MAX_MEMORY_PAGES || (limits->has_max && limits->max > MAX_MEMORY_PAGES))
-            return fail_at(v, memory->position, "memory %u: memory size must be at most 65536 pages (4GiB)", i);
+        note_limits(m, limits);
+        uint64_t most = limits->is_64 ? MAX_PAGES_64 : MAX_PAGES_32;
+        if (limits->min > most || (limits->has_max && limits->max > most))
+            return fail_at(v, memory->position, "memory %u: memory size must be at most %lu pages%s", i, most,
+                           limits->is_64 ? "" : " (4GiB)");
         if (limits->min > limits->max)
             return fail_at(v, memory->position, "memory %u: size minimum must not be greater than maximum", i);
+        if (limits->shared && !limits->has_max)
+            return fail_at(v, memory->position, "memory %u: shared memory must have maximum", i);
         if (i > 0)
-            return fail_at(v, memory->position, "multiple memories are not supported");
+            m->features |= 1ull << WASM_FEATURE_MULTI_MEMORY;
     }
     return 0;
 }
 
+static int check_tags(struct validator *v)
+{
+    struct wasm_module *m = v->module;
+    for (uint32_t i = 0; i < m->tag_count; i++) {
+        const struct wasm_tag *tag = &m->tags[i];
+        m->features |= 1ull << WASM_FEATURE_EXCEPTIONS;
+        if (tag->type >= m->type_count)
+            return fail_at(v, tag->position, "tag %u: unknown type %u", i, tag->type);
+        if (m->types[tag->type].result_count)
+            return fail_at(v, tag->position, "tag %u: non-empty tag result type: type %u has results", i, tag->type);
+    }
+    return 0;
+}
+
+/* A global may refer to those before it. */
 static int check_globals(struct validator *v)
 {
     struct wasm_module *m = v->module;
     for (uint32_t i = 0; i < m->global_count; i++) {
         const struct wasm_global *global = &m->globals[i];
+        v->visible_globals = i;
         validate_note_type(m, global->type.type);
         if (global->import && global->type.is_mutable)
             m->features |= 1ull << WASM_FEATURE_MUTABLE_GLOBALS;
         if (!global->import && check_constant(v, &global->init, global->type.type, "global", i))
             return -1;
     }
+    v->visible_globals = m->global_count;
     return 0;
 }
 
@@ -144,10 +188,9 @@ static int check_export(struct validator *v, const struct wasm_export *export)
         const char *what;
         uint32_t count;
     } spaces[] = {
-        [WASM_EXTERN_FUNC] = {"function", m->func_count},
-        [WASM_EXTERN_TABLE] = {"table", m->table_count},
-        [WASM_EXTERN_MEMORY] = {"memory", m->memory_count},
-        [WASM_EXTERN_GLOBAL] = {"global", m->global_count},
+        [WASM_EXTERN_FUNC] = {"function", m->func_count},   [WASM_EXTERN_TABLE] = {"table", m->table_count},
+        [WASM_EXTERN_MEMORY] = {"memory", m->memory_count}, [WASM_EXTERN_GLOBAL] = {"global", m->global_count},
+        [WASM_EXTERN_TAG] = {"tag", m->tag_count},
     };
     if (export->index >= spaces[export->kind].count)
         return fail_at(v, export->position, "export \"%.*s\": unknown %s %u", (int)export->name.size,
@@ -207,17 +250,20 @@ static int check_elem(struct validator *v, const struct wasm_elem *elem, uint32_
     if (elem->mode == WASM_SEGMENT_ACTIVE) {
         if (elem->table >= m->table_count)
             return fail_at(v, elem->position, "elem %u: unknown table %u", index, elem->table);
-        wasm_valtype element = m->tables[elem->table].type.element;
-        if (element != elem->type)
+        const struct wasm_tabletype *table = &m->tables[elem->table].type;
+        wasm_valtype element = table->element;
+        if (!wasm_type_matches(elem->type, element))
             return fail_at(v, elem->position, "elem %u: type mismatch: %s into a table of %s", index,
-                           wasm_valtype_name(elem->type), wasm_valtype_name(element));
-        if (check_constant(v, &elem->offset, WASM_I32, "elem", index))
+                           wasm_valtype_name(elem->type).text, wasm_valtype_name(element).text);
+        if (check_constant(v, &elem->offset, wasm_address_type(&table->limits), "elem", index))
             return -1;
     } else {
         m->features |= 1ull << WASM_FEATURE_BULK_MEMORY;
     }
-    if (elem->exprs || elem->type != WASM_FUNCREF)
+    if (elem->exprs) {
         m->features |= 1ull << WASM_FEATURE_REFERENCE_TYPES;
+        validate_note_type(m, elem->type);
+    }
     return check_elements(v, elem, index);
 }
 
@@ -241,7 +287,7 @@ static int check_datas(struct validator *v)
         }
         if (data->memory >= m->memory_count)
             return fail_at(v, data->position, "data %u: unknown memory %u", i, data->memory);
-        if (check_constant(v, &data->offset, WASM_I32, "data", i))
+        if (check_constant(v, &data->offset, wasm_address_type(&m->memories[data->memory].limits), "data", i))
             return -1;
     }
     return 0;
@@ -269,7 +315,8 @@ static int check_bodies(struct validator *v)
 static int check_module(struct validator *v, struct arena *arena)
 {
     note_types(v->module);
-    if (check_func_types(v) || check_tables(v) || check_memories(v) || check_globals(v))
+    v->visible_globals = v->module->imported_global_count;
+    if (check_func_types(v) || check_tables(v) || check_memories(v) || check_tags(v) || check_globals(v))
         return -1;
     if (check_exports(v, arena) || check_start(v) || check_elems(v) || check_datas(v))
         return -1;

@@ -14,6 +14,7 @@ struct validator {
     struct wasm_module *module;
     struct err *err;
     const struct wasm_func *func; /* whose body this is; NULL for a constant expression */
+    uint32_t visible_globals;     /* a constant expression sees the first ones only */
     struct wasm_reader reader;
     struct wasm_instr instr;
     wasm_valtype *operands;
@@ -22,6 +23,11 @@ struct validator {
     uint32_t frame_count, frame_capacity;
     uint32_t *run_ends; /* for each run of the function's locals: the index of the local behind it */
     uint32_t run_capacity;
+    uint32_t *set_in; /* for each local: body_count of the body in which it has a value here, where it has no default */
+    uint32_t set_in_capacity;
+    uint32_t body_count;
+    uint32_t *sets; /* such locals in the order in which they were set: blocks forget theirs at the end */
+    uint32_t set_count, set_capacity;
 };
 
 void validator_free(struct validator *v);

@@ -8,9 +8,11 @@
 
 #include "wasm/validate_stack.h"
 
-static wasm_valtype letter_type(char letter)
+static wasm_valtype letter_type(const struct validator *v, char letter)
 {
     switch (letter) {
+    case 'a':
+        return validate_address_type(v);
     case 'i':
         return WASM_I32;
     case 'I':
@@ -24,16 +26,16 @@ static wasm_valtype letter_type(char letter)
     }
 }
 
-/* "ii:i": operands, a colon, results. */
+/* "ii:i": operands, a colon, results (opcodes.def). */
 static int check_signature(struct validator *v, const char *signature)
 {
     const char *colon = strchr(signature, ':');
     for (const char *letter = colon; letter > signature; letter--) {
-        if (operand_pop(v, letter_type(letter[-1])))
+        if (operand_pop(v, letter_type(v, letter[-1])))
             return -1;
     }
     for (const char *letter = colon + 1; *letter; letter++) {
-        if (operand_push(v, letter_type(*letter)))
+        if (operand_push(v, letter_type(v, *letter)))
             return -1;
     }
     return 0;
@@ -50,6 +52,7 @@ static int pop_block_results(struct validator *v)
     if (v->operand_count != frame->height)
         return validate_fail(v, "type mismatch: %u more values on the stack than the block's type has",
                              v->operand_count - frame->height);
+    locals_forget(v, frame->sets);
     return 0;
 }
 
@@ -59,16 +62,29 @@ static int check_unreachable(struct validator *v)
     return 0;
 }
 
-static int check_block(struct validator *v)
+static int begin_block(struct validator *v)
 {
     const struct wasm_block *block = &v->instr.block;
     validate_note_type(v->module, block->result);
     if (block->type_index != WASM_BLOCK_INLINE)
         v->module->features |= 1ull << WASM_FEATURE_MULTI_VALUE;
-    if ((v->instr.op == WASM_OP_IF && operand_pop(v, WASM_I32)) || operands_pop(v, types_start(v, block)))
+    if (operands_pop(v, types_start(v, block)))
         return -1;
     control_push(v, v->instr.op, *block);
     return operands_push(v, types_start(v, block));
+}
+
+static int check_if(struct validator *v)
+{
+    return operand_pop(v, WASM_I32) ? -1 : begin_block(v);
+}
+
+/* Turns the innermost block into its next part. */
+static void change_block(struct validator *v)
+{
+    struct frame *frame = control_top(v);
+    frame->op = (uint16_t)v->instr.op;
+    frame->unreachable = false;
 }
 
 static int check_else(struct validator *v)
@@ -77,10 +93,8 @@ static int check_else(struct validator *v)
         return validate_fail(v, "there is no if that it could belong to");
     if (pop_block_results(v))
         return -1;
-    struct frame *frame = control_top(v);
-    frame->op = WASM_OP_ELSE;
-    frame->unreachable = false;
-    return operands_push(v, types_start(v, &frame->block));
+    change_block(v);
+    return operands_push(v, types_start(v, &control_top(v)->block));
 }
 
 static int check_end(struct validator *v)
@@ -90,11 +104,99 @@ static int check_end(struct validator *v)
     const struct frame *frame = control_top(v);
     struct types start = types_start(v, &frame->block);
     struct types end = types_end(v, &frame->block);
-    if (frame->op == WASM_OP_IF &&
-        (start.count != end.count || (end.count && memcmp(start.items, end.items, end.count * sizeof *end.items))))
+    if (frame->op == WASM_OP_IF && !types_match(start, end))
         return validate_fail(v, "type mismatch: an if without else must leave what it takes");
     v->frame_count--;
     return operands_push(v, end);
+}
+
+/* --- exceptions --- */
+
+static struct types tag_types(const struct validator *v, uint32_t tag)
+{
+    return types_params(&v->module->types[v->module->tags[tag].type]);
+}
+
+static int check_throw(struct validator *v)
+{
+    if (operands_pop(v, tag_types(v, v->instr.index)))
+        return -1;
+    control_set_unreachable(v);
+    return 0;
+}
+
+static int check_throw_ref(struct validator *v)
+{
+    if (operand_pop(v, WASM_EXNREF))
+        return -1;
+    control_set_unreachable(v);
+    return 0;
+}
+
+/* A clause takes to its label what the exception carries, and in the _REF kinds the exception itself (3.4.7.9). */
+static int check_clause(struct validator *v, const struct wasm_catch *clause)
+{
+    static const wasm_valtype exception = WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_EXN);
+    struct types carried = clause->kind <= WASM_CATCH_REF ? tag_types(v, clause->tag) : (struct types){NULL, 0};
+    struct types wanted = types_label(v, clause->label);
+    bool has_ref = clause->kind == WASM_CATCH_REF || clause->kind == WASM_CATCH_ALL_REF;
+    struct types values = {wanted.items, carried.count};
+    if (wanted.count == carried.count + has_ref && types_match(carried, values) &&
+        (!has_ref || wasm_type_matches(exception, wanted.items[carried.count])))
+        return 0;
+    return validate_fail(v, "type mismatch: label %u does not take what its clause catches", clause->label);
+}
+
+static int check_try_table(struct validator *v)
+{
+    struct wasm_reader clauses = v->reader;
+    clauses.offset = v->instr.catches_at;
+    for (uint32_t i = 0; i < v->instr.catch_count; i++) {
+        struct wasm_catch clause = wasm_read_catch(&clauses);
+        if (check_clause(v, &clause))
+            return -1;
+    }
+    return begin_block(v);
+}
+
+static int end_try_part(struct validator *v)
+{
+    uint16_t op = control_top(v)->op;
+    if (op != WASM_OP_TRY && op != WASM_OP_CATCH)
+        return validate_fail(v, "there is no try that it could belong to");
+    return pop_block_results(v);
+}
+
+static int check_catch(struct validator *v)
+{
+    if (end_try_part(v))
+        return -1;
+    change_block(v);
+    return operands_push(v, tag_types(v, v->instr.index));
+}
+
+static int check_catch_all(struct validator *v)
+{
+    if (end_try_part(v))
+        return -1;
+    change_block(v);
+    return 0;
+}
+
+static int check_rethrow(struct validator *v)
+{
+    uint16_t op = v->frames[v->frame_count - 1 - v->instr.index].op;
+    if (op != WASM_OP_CATCH && op != WASM_OP_CATCH_ALL)
+        return validate_fail(v, "invalid rethrow label %u: it is no catch block's", v->instr.index);
+    control_set_unreachable(v);
+    return 0;
+}
+
+static int check_delegate(struct validator *v)
+{
+    if (control_top(v)->op != WASM_OP_TRY)
+        return validate_fail(v, "there is no try that it could belong to");
+    return check_end(v);
 }
 
 /* --- branches and calls --- */
@@ -151,18 +253,96 @@ static int check_call_type(struct validator *v, const struct wasm_functype *type
     return operands_pop(v, types_params(type)) ? -1 : operands_push(v, types_results(type));
 }
 
+/* Leaves this function with the results of the other one. */
+static int check_tail_call_type(struct validator *v, const struct wasm_functype *type)
+{
+    struct types results = types_end(v, &v->frames[0].block);
+    if (!types_match(types_results(type), results))
+        return validate_fail(v, "type mismatch: the function called has other results than this one");
+    if (operands_pop(v, types_params(type)))
+        return -1;
+    control_set_unreachable(v);
+    return 0;
+}
+
+static const struct wasm_functype *called_type(const struct validator *v)
+{
+    bool names_func = wasm_op_info[v->instr.op].imm == WASM_IMM_FUNC;
+    return &v->module->types[names_func ? v->module->funcs[v->instr.index].type : v->instr.index];
+}
+
 static int check_call(struct validator *v)
 {
-    return check_call_type(v, &v->module->types[v->module->funcs[v->instr.index].type]);
+    return check_call_type(v, called_type(v));
+}
+
+static int check_return_call(struct validator *v)
+{
+    return check_tail_call_type(v, called_type(v));
+}
+
+static int pop_table_index(struct validator *v)
+{
+    wasm_valtype element = v->module->tables[v->instr.index2].type.element;
+    if (!wasm_type_matches(element, WASM_FUNCREF))
+        return validate_fail(v, "type mismatch: table %u has elements of type %s, not funcref", v->instr.index2,
+                             wasm_valtype_name(element).text);
+    return operand_pop(v, validate_address_type(v));
 }
 
 static int check_call_indirect(struct validator *v)
 {
-    wasm_valtype element = v->module->tables[v->instr.index2].type.element;
-    if (element != WASM_FUNCREF)
-        return validate_fail(v, "type mismatch: table %u has elements of type %s, not funcref", v->instr.index2,
-                             wasm_valtype_name(element));
-    return operand_pop(v, WASM_I32) ? -1 : check_call_type(v, &v->module->types[v->instr.index]);
+    return pop_table_index(v) ? -1 : check_call(v);
+}
+
+static int check_return_call_indirect(struct validator *v)
+{
+    return pop_table_index(v) ? -1 : check_return_call(v);
+}
+
+static int pop_callee(struct validator *v)
+{
+    return operand_pop(v, WASM_MAKE_REF(WASM_REF_NULL_CODE, v->module->canonical[v->instr.index]));
+}
+
+static int check_call_ref(struct validator *v)
+{
+    return pop_callee(v) ? -1 : check_call(v);
+}
+
+static int check_return_call_ref(struct validator *v)
+{
+    return pop_callee(v) ? -1 : check_return_call(v);
+}
+
+/* Pops a reference; *type is that of the same one known not to be null. */
+static int pop_reference(struct validator *v, wasm_valtype *type)
+{
+    if (operand_pop_any(v, type))
+        return -1;
+    if (*type != WASM_BOTTOM && !wasm_is_ref(*type))
+        return validate_fail(v, "type mismatch: expected a reference, found %s", wasm_valtype_name(*type).text);
+    *type = WASM_MAKE_REF(WASM_REF_CODE, *type == WASM_BOTTOM ? WASM_HEAP_BOTTOM : wasm_heap_type(*type));
+    return 0;
+}
+
+static int check_br_on_null(struct validator *v)
+{
+    wasm_valtype type;
+    struct types types = types_label(v, v->instr.index);
+    return pop_reference(v, &type) || operands_pop(v, types) || operands_push(v, types) ? -1 : operand_push(v, type);
+}
+
+/* The label takes the reference last, which is not left here. */
+static int check_br_on_non_null(struct validator *v)
+{
+    wasm_valtype type;
+    struct types types = types_label(v, v->instr.index);
+    if (types.count == 0 || !wasm_is_ref(types.items[types.count - 1]))
+        return validate_fail(v, "type mismatch: label %u takes no reference last", v->instr.index);
+    if (pop_reference(v, &type) || operand_push(v, type) || operands_pop(v, types))
+        return -1;
+    return operands_push(v, (struct types){types.items, types.count - 1});
 }
 
 /* --- values, locals, globals --- */
@@ -180,8 +360,8 @@ static int check_select(struct validator *v)
         return -1;
     if (wasm_is_ref(a) || wasm_is_ref(b))
         return validate_fail(v, "type mismatch: references need the form that names their type");
-    if (!operand_matches(a, b))
-        return validate_fail(v, "type mismatch: %s and %s", wasm_valtype_name(b), wasm_valtype_name(a));
+    if (a != b && a != WASM_BOTTOM && b != WASM_BOTTOM)
+        return validate_fail(v, "type mismatch: %s and %s", wasm_valtype_name(b).text, wasm_valtype_name(a).text);
     return operand_push(v, a == WASM_BOTTOM ? b : a);
 }
 
@@ -210,29 +390,45 @@ static wasm_valtype local_type(const struct validator *v, uint32_t index)
     return v->func->locals[low].type;
 }
 
+/* What cannot be null has no default value, so that it must be set before it is used; a parameter is set always. */
+static bool must_be_set(const struct validator *v, uint32_t index, wasm_valtype type)
+{
+    return wasm_is_ref(type) && !wasm_is_nullable(type) && index >= v->module->types[v->func->type].param_count;
+}
+
 static int check_local_get(struct validator *v)
 {
-    return operand_push(v, local_type(v, v->instr.index));
+    uint32_t index = v->instr.index;
+    wasm_valtype type = local_type(v, index);
+    if (must_be_set(v, index, type) && !local_is_set(v, index))
+        return validate_fail(v, "uninitialized local %u: its type %s has no default value", index,
+                             wasm_valtype_name(type).text);
+    return operand_push(v, type);
 }
 
 static int check_local_set(struct validator *v)
 {
-    return operand_pop(v, local_type(v, v->instr.index));
+    uint32_t index = v->instr.index;
+    wasm_valtype type = local_type(v, index);
+    if (must_be_set(v, index, type))
+        local_set(v, index);
+    return operand_pop(v, type);
 }
 
 static int check_local_tee(struct validator *v)
 {
-    wasm_valtype type = local_type(v, v->instr.index);
-    return operand_pop(v, type) ? -1 : operand_push(v, type);
+    return check_local_set(v) ? -1 : operand_push(v, local_type(v, v->instr.index));
 }
 
-/* In constant expressions only imported immutable globals are in sight (3.3.8.2, 3.4.10). */
+/* In a constant expression only immutable globals that have their value by then are in sight (3.5.10). */
 static int check_global_get(struct validator *v)
 {
-    const struct wasm_module *m = v->module;
+    struct wasm_module *m = v->module;
     uint32_t index = v->instr.index;
+    if (!v->func && index >= v->visible_globals)
+        return validate_fail(v, "unknown global %u: it has no value before this expression", index);
     if (!v->func && index >= m->imported_global_count)
-        return validate_fail(v, "unknown global %u: a constant expression sees only imported ones", index);
+        m->features |= 1ull << WASM_FEATURE_EXTENDED_CONST;
     if (!v->func && m->globals[index].type.is_mutable)
         return validate_fail(v, "constant expression required: global %u is mutable", index);
     return operand_push(v, m->globals[index].type.type);
@@ -256,11 +452,13 @@ static int check_ref_null(struct validator *v)
 static int check_ref_is_null(struct validator *v)
 {
     wasm_valtype type;
-    if (operand_pop_any(v, &type))
-        return -1;
-    if (type != WASM_BOTTOM && !wasm_is_ref(type))
-        return validate_fail(v, "type mismatch: expected a reference, found %s", wasm_valtype_name(type));
-    return operand_push(v, WASM_I32);
+    return pop_reference(v, &type) ? -1 : operand_push(v, WASM_I32);
+}
+
+static int check_ref_as_non_null(struct validator *v)
+{
+    wasm_valtype type;
+    return pop_reference(v, &type) ? -1 : operand_push(v, type);
 }
 
 /* A body may refer to the functions that the module mentions elsewhere (C.refs, 3.4.10); a constant expression is
@@ -273,7 +471,7 @@ static int check_ref_func(struct validator *v)
     if (!func->is_declared)
         return validate_fail(v, "undeclared function reference: no export, global or element segment mentions func %u",
                              v->instr.index);
-    return operand_push(v, WASM_FUNCREF);
+    return operand_push(v, wasm_func_ref(v->module, func));
 }
 
 static wasm_valtype element_type(const struct validator *v, uint32_t table)
@@ -283,49 +481,71 @@ static wasm_valtype element_type(const struct validator *v, uint32_t table)
 
 static int check_table_get(struct validator *v)
 {
-    return operand_pop(v, WASM_I32) ? -1 : operand_push(v, element_type(v, v->instr.index));
+    return operand_pop(v, validate_address_type(v)) ? -1 : operand_push(v, element_type(v, v->instr.index));
 }
 
 static int check_table_set(struct validator *v)
 {
-    return operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_pop(v, WASM_I32);
+    return operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_pop(v, validate_address_type(v));
 }
 
 static int check_table_grow(struct validator *v)
 {
-    return operand_pop(v, WASM_I32) || operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_push(v, WASM_I32);
+    wasm_valtype address = validate_address_type(v);
+    return operand_pop(v, address) || operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_push(v, address);
 }
 
 static int check_table_fill(struct validator *v)
 {
-    return operand_pop(v, WASM_I32) || operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_pop(v, WASM_I32);
+    wasm_valtype address = validate_address_type(v);
+    return operand_pop(v, address) || operand_pop(v, element_type(v, v->instr.index)) ? -1 : operand_pop(v, address);
 }
 
-static int check_table_transfer(struct validator *v, wasm_valtype from, wasm_valtype to)
+static int check_elements_fit(struct validator *v, wasm_valtype from, wasm_valtype to)
 {
-    if (!operand_matches(from, to))
-        return validate_fail(v, "type mismatch: elements of type %s into a table of type %s", wasm_valtype_name(from),
-                             wasm_valtype_name(to));
-    return check_signature(v, "iii:");
+    if (wasm_type_matches(from, to))
+        return 0;
+    return validate_fail(v, "type mismatch: elements of type %s into a table of type %s", wasm_valtype_name(from).text,
+                         wasm_valtype_name(to).text);
+}
+
+/* From one memory or table to another; a count is within the smaller address space of the two. */
+static int check_copy(struct validator *v, const struct wasm_limits *to, const struct wasm_limits *from)
+{
+    wasm_valtype count = to->is_64 && from->is_64 ? WASM_I64 : WASM_I32;
+    return operand_pop(v, count) || operand_pop(v, wasm_address_type(from)) || operand_pop(v, wasm_address_type(to))
+               ? -1
+               : 0;
+}
+
+static int check_memory_copy(struct validator *v)
+{
+    const struct wasm_memory *memories = v->module->memories;
+    return check_copy(v, &memories[v->instr.index].limits, &memories[v->instr.index2].limits);
 }
 
 static int check_table_copy(struct validator *v)
 {
-    return check_table_transfer(v, element_type(v, v->instr.index2), element_type(v, v->instr.index));
+    const struct wasm_tabletype *to = &v->module->tables[v->instr.index].type;
+    const struct wasm_tabletype *from = &v->module->tables[v->instr.index2].type;
+    return check_elements_fit(v, from->element, to->element) ? -1 : check_copy(v, &to->limits, &from->limits);
 }
 
 static int check_table_init(struct validator *v)
 {
-    return check_table_transfer(v, v->module->elems[v->instr.index].type, element_type(v, v->instr.index2));
+    wasm_valtype from = v->module->elems[v->instr.index].type;
+    return check_elements_fit(v, from, element_type(v, v->instr.index2)) ? -1 : check_signature(v, "aii:");
 }
 
 /* --- instructions --- */
 
 static int (*const rules[WASM_OP_COUNT])(struct validator *) = {
     [WASM_OP_UNREACHABLE] = check_unreachable,
-    [WASM_OP_BLOCK] = check_block,
-    [WASM_OP_LOOP] = check_block,
-    [WASM_OP_IF] = check_block,
+    [WASM_OP_BLOCK] = begin_block,
+    [WASM_OP_LOOP] = begin_block,
+    [WASM_OP_TRY] = begin_block,
+    [WASM_OP_TRY_TABLE] = check_try_table,
+    [WASM_OP_IF] = check_if,
     [WASM_OP_ELSE] = check_else,
     [WASM_OP_END] = check_end,
     [WASM_OP_BR] = check_br,
@@ -334,6 +554,18 @@ static int (*const rules[WASM_OP_COUNT])(struct validator *) = {
     [WASM_OP_RETURN] = check_return,
     [WASM_OP_CALL] = check_call,
     [WASM_OP_CALL_INDIRECT] = check_call_indirect,
+    [WASM_OP_CALL_REF] = check_call_ref,
+    [WASM_OP_RETURN_CALL] = check_return_call,
+    [WASM_OP_RETURN_CALL_INDIRECT] = check_return_call_indirect,
+    [WASM_OP_RETURN_CALL_REF] = check_return_call_ref,
+    [WASM_OP_BR_ON_NULL] = check_br_on_null,
+    [WASM_OP_BR_ON_NON_NULL] = check_br_on_non_null,
+    [WASM_OP_THROW] = check_throw,
+    [WASM_OP_THROW_REF] = check_throw_ref,
+    [WASM_OP_CATCH] = check_catch,
+    [WASM_OP_CATCH_ALL] = check_catch_all,
+    [WASM_OP_RETHROW] = check_rethrow,
+    [WASM_OP_DELEGATE] = check_delegate,
     [WASM_OP_DROP] = check_drop,
     [WASM_OP_SELECT] = check_select,
     [WASM_OP_SELECT_T] = check_select_t,
@@ -351,12 +583,22 @@ static int (*const rules[WASM_OP_COUNT])(struct validator *) = {
     [WASM_OP_REF_NULL] = check_ref_null,
     [WASM_OP_REF_IS_NULL] = check_ref_is_null,
     [WASM_OP_REF_FUNC] = check_ref_func,
+    [WASM_OP_REF_AS_NON_NULL] = check_ref_as_non_null,
+    [WASM_OP_MEMORY_COPY] = check_memory_copy,
 };
 
-/* Constant instructions (3.3.8.2). */
-static bool is_constant(enum wasm_op op)
+/* Constant instructions (3.4.13); those that came with extended constants are noted. */
+static bool is_constant(struct validator *v, enum wasm_op op)
 {
     switch (op) {
+    case WASM_OP_I32_ADD:
+    case WASM_OP_I32_SUB:
+    case WASM_OP_I32_MUL:
+    case WASM_OP_I64_ADD:
+    case WASM_OP_I64_SUB:
+    case WASM_OP_I64_MUL:
+        v->module->features |= 1ull << WASM_FEATURE_EXTENDED_CONST;
+        return true;
     case WASM_OP_I32_CONST:
     case WASM_OP_I64_CONST:
     case WASM_OP_F32_CONST:
@@ -376,7 +618,7 @@ static int check_instr(struct validator *v)
 {
     const struct wasm_op_info *info = &wasm_op_info[v->instr.op];
     v->module->features |= 1ull << info->feature;
-    if (!v->func && !is_constant(v->instr.op))
+    if (!v->func && !is_constant(v, v->instr.op))
         return validate_fail(v, "constant expression required");
     if (validate_immediate(v))
         return -1;
@@ -386,9 +628,10 @@ static int check_instr(struct validator *v)
 /* The expression is the body of a block of the type `block`. */
 static int validate_expr(struct validator *v, const struct wasm_expr *expr, struct wasm_block block)
 {
-    v->reader = (struct wasm_reader){v->module->bytes, expr->offset, expr->offset + expr->size};
+    v->reader = wasm_expr_reader(v->module, *expr);
     v->operand_count = 0;
     v->frame_count = 0;
+    v->set_count = 0;
     control_push(v, WASM_OP_BLOCK, block);
     while (v->frame_count > 0) {
         if (wasm_read_instr(&v->reader, &v->instr, v->err) || check_instr(v))
@@ -398,6 +641,16 @@ static int validate_expr(struct validator *v, const struct wasm_expr *expr, stru
         return err_set(v->err, "section size mismatch: %u bytes behind the end of the function",
                        wasm_reader_left(&v->reader));
     return 0;
+}
+
+/* `set_in` keeps the numbers of earlier bodies, so that nothing need be cleared for each one. */
+static void reserve_locals(struct validator *v, const struct wasm_func *func)
+{
+    uint32_t before = v->set_in_capacity;
+    v->set_in = validate_reserve(v->set_in, &v->set_in_capacity, func->local_count, sizeof *v->set_in);
+    if (v->set_in_capacity > before)
+        memset(v->set_in + before, 0, (v->set_in_capacity - before) * sizeof *v->set_in);
+    v->body_count++;
 }
 
 static void index_locals(struct validator *v, const struct wasm_func *func)
@@ -414,6 +667,7 @@ static void index_locals(struct validator *v, const struct wasm_func *func)
 int validate_body(struct validator *v, const struct wasm_func *func)
 {
     v->func = func;
+    reserve_locals(v, func);
     index_locals(v, func);
     return validate_expr(v, &func->body, (struct wasm_block){.type_index = func->type});
 }
@@ -429,4 +683,6 @@ void validator_free(struct validator *v)
     free(v->operands);
     free(v->frames);
     free(v->run_ends);
+    free(v->set_in);
+    free(v->sets);
 }

@@ -30,9 +30,17 @@ struct frame *control_top(struct validator *v)
     return &v->frames[v->frame_count - 1];
 }
 
-bool operand_matches(wasm_valtype found, wasm_valtype expected)
+bool types_match(struct types found, struct types expected)
 {
-    return found == expected || found == WASM_BOTTOM || expected == WASM_BOTTOM;
+    if (found.count != expected.count)
+        return false;
+    if (found.count == 0 || memcmp(found.items, expected.items, found.count * sizeof *found.items) == 0)
+        return true;
+    for (uint32_t i = 0; i < found.count; i++) {
+        if (!wasm_type_matches(found.items[i], expected.items[i]))
+            return false;
+    }
+    return true;
 }
 
 int operands_push(struct validator *v, struct types types)
@@ -59,9 +67,9 @@ static int check_types(struct validator *v, const wasm_valtype *found, const was
     if (memcmp(found, expected, count * sizeof *found) == 0)
         return 0;
     for (uint32_t i = count; i-- > 0;) {
-        if (!operand_matches(found[i], expected[i]))
-            return validate_fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected[i]),
-                                 wasm_valtype_name(found[i]));
+        if (!wasm_type_matches(found[i], expected[i]))
+            return validate_fail(v, "type mismatch: expected %s, found %s", wasm_valtype_name(expected[i]).text,
+                                 wasm_valtype_name(found[i]).text);
     }
     return 0;
 }
@@ -76,7 +84,7 @@ int operands_check(struct validator *v, struct types types, uint32_t *present)
         return -1;
     if (*present < types.count && !frame->unreachable)
         return validate_fail(v, "type mismatch: expected %s, found nothing",
-                             wasm_valtype_name(types.items[types.count - *present - 1]));
+                             wasm_valtype_name(types.items[types.count - *present - 1]).text);
     return 0;
 }
 
@@ -138,7 +146,8 @@ struct types types_label(const struct validator *v, uint32_t depth)
 void control_push(struct validator *v, enum wasm_op op, struct wasm_block block)
 {
     v->frames = validate_reserve(v->frames, &v->frame_capacity, v->frame_count + 1, sizeof *v->frames);
-    v->frames[v->frame_count++] = (struct frame){.block = block, .height = v->operand_count, .op = (uint16_t)op};
+    v->frames[v->frame_count++] =
+        (struct frame){.block = block, .height = v->operand_count, .sets = v->set_count, .op = (uint16_t)op};
 }
 
 void control_set_unreachable(struct validator *v)
@@ -146,4 +155,24 @@ void control_set_unreachable(struct validator *v)
     struct frame *frame = control_top(v);
     v->operand_count = frame->height;
     frame->unreachable = true;
+}
+
+bool local_is_set(const struct validator *v, uint32_t index)
+{
+    return v->set_in[index] == v->body_count;
+}
+
+void local_set(struct validator *v, uint32_t index)
+{
+    if (local_is_set(v, index))
+        return;
+    v->set_in[index] = v->body_count;
+    v->sets = validate_reserve(v->sets, &v->set_capacity, v->set_count + 1, sizeof *v->sets);
+    v->sets[v->set_count++] = index;
+}
+
+void locals_forget(struct validator *v, uint32_t set_count)
+{
+    while (v->set_count > set_count)
+        v->set_in[v->sets[--v->set_count]] = 0;
 }

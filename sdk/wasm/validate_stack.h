@@ -10,7 +10,8 @@
 struct frame {
     struct wasm_block block;
     uint32_t height; /* of the operand stack where the block begins, its parameters excluded */
-    uint16_t op;     /* block, loop, if, else */
+    uint32_t sets;   /* of validator.set_count, likewise */
+    uint16_t op;     /* what began it: block, loop, if, else, try_table, try, catch, catch_all */
     bool unreachable;
 };
 
@@ -45,13 +46,21 @@ int operand_pop_any(struct validator *v, wasm_valtype *type);
 /* Checks what operands_pop would pop, and stores in *present how many of them really are on the stack. */
 int operands_check(struct validator *v, struct types types, uint32_t *present);
 
-/* Whether a value of type `found` may be where `expected` is wanted. */
-bool operand_matches(wasm_valtype found, wasm_valtype expected);
+/* Whether the values of one sequence may be where the other is wanted. */
+bool types_match(struct types found, struct types expected);
 
 /* Blocks. control_set_unreachable says that what follows in the innermost one is never reached. */
 struct frame *control_top(struct validator *v);
 void control_push(struct validator *v, enum wasm_op op, struct wasm_block block);
 void control_set_unreachable(struct validator *v);
+
+/* Locals that have no default value: which ones have been set on every way to this place (section 3.4.7). */
+bool local_is_set(const struct validator *v, uint32_t index);
+void local_set(struct validator *v, uint32_t index);
+void locals_forget(struct validator *v, uint32_t set_count);
+
+/* The type of addresses in the memory or table that the current instruction names first. */
+wasm_valtype validate_address_type(const struct validator *v);
 
 /* Checks the current instruction's operands in the binary: indices, alignment, lanes (validate_immediate.c). */
 int validate_immediate(struct validator *v);

@@ -132,7 +132,8 @@ static void test_elem_kinds(void)
         put_body(&m, "");
         CHECK(judge(&m, &module, &arena, &err) == VALID);
         const struct wasm_elem *elem = &module.elems[0];
-        CHECK(elem->mode == kinds[i].mode && elem->count == 1 && elem->type == WASM_FUNCREF);
+        CHECK(elem->mode == kinds[i].mode && elem->count == 1);
+        CHECK(elem->type == (elem->exprs ? WASM_FUNCREF : WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_FUNC)));
         CHECK((elem->exprs != NULL) == kinds[i].has_exprs && (elem->funcs == NULL) == kinds[i].has_exprs);
         arena_free(&arena);
     }
@@ -200,7 +201,7 @@ static void test_sections(void)
     static const struct {
         const char *hex, *message;
     } cases[] = {
-        {"0d 00", "t.wasm:0x8: section \"unknown\": malformed section id 13"},
+        {"0e 00", "t.wasm:0x8: section \"unknown\": malformed section id 14"},
         {"01", "t.wasm:0x9: section \"type\": unexpected end"},
         {"01 05 00", "t.wasm:0x9: section \"type\": unexpected end: length out of bounds: 5 bytes, but 1 bytes left"},
         {"01 02 00 00", "t.wasm:0xb: section \"type\": section size mismatch: 1 bytes too many"},
@@ -210,13 +211,13 @@ static void test_sections(void)
         {"01 04 01 5f 00 00", "section \"type\": type 0: malformed type 0x5f"},
         {"01 05 01 60 01 40 00", "section \"type\": type 0: parameters 0: malformed value type 0x40"},
         {"02 04 01 00 00 04", "section \"import\": unexpected end"},
-        {"02 05 01 00 00 04 00", "section \"import\": import 0: malformed import kind 0x04"},
+        {"02 05 01 00 00 05 00", "section \"import\": import 0: malformed import kind 0x05"},
         {"02 06 01 01 ff 00 00 00", "section \"import\": import 0: malformed UTF-8 encoding"},
         {"04 04 01 7f 00 00", "section \"table\": table 0: malformed reference type 0x7f"},
-        {"05 03 01 02 00", "section \"memory\": memory 0: malformed limits flags 0x02"},
+        {"05 03 01 08 00", "section \"memory\": memory 0: malformed limits flags 0x08"},
         {"06 06 01 7f 02 41 00 0b", "section \"global\": global 0: malformed mutability 0x02"},
         {"06 05 01 7f 00 41 00", "t.wasm:0xf: section \"global\": global 0: unexpected end"},
-        {"07 04 01 00 04 00", "section \"export\": export 0: malformed export kind 0x04"},
+        {"07 04 01 00 05 00", "section \"export\": export 0: malformed export kind 0x05"},
         {"09 04 01 08 00 00", "section \"element\": elem 0: malformed elements segment kind 8"},
         {"09 04 01 01 01 00", "section \"element\": elem 0: malformed element kind 0x01"},
         {"0b 03 01 03 00", "section \"data\": data 0: malformed data segment kind 3"},

@@ -4,6 +4,7 @@
 /* The immediate of each kind in the module of begin_context: index 0 of everything. */
 static const char *immediate(enum wasm_op op)
 {
+    static const char *const atomic[] = {"00 00", "01 00", "02 00", "03 00"};
     switch (wasm_op_info[op].imm) {
     case WASM_IMM_NONE:
         return "";
@@ -14,7 +15,10 @@ static const char *immediate(enum wasm_op op)
     case WASM_IMM_HEAP_TYPE:
         return "70";
     case WASM_IMM_LABEL:
+    case WASM_IMM_DELEGATE:
     case WASM_IMM_FUNC:
+    case WASM_IMM_TYPE:
+    case WASM_IMM_TAG:
     case WASM_IMM_LOCAL:
     case WASM_IMM_GLOBAL:
     case WASM_IMM_TABLE:
@@ -24,6 +28,7 @@ static const char *immediate(enum wasm_op op)
     case WASM_IMM_LANE:
     case WASM_IMM_I32:
     case WASM_IMM_I64:
+    case WASM_IMM_FENCE:
         return "00";
     case WASM_IMM_TYPE_TABLE:
     case WASM_IMM_ELEM_TABLE:
@@ -32,6 +37,10 @@ static const char *immediate(enum wasm_op op)
     case WASM_IMM_MEMORY_MEMORY:
     case WASM_IMM_MEM:
         return "00 00";
+    case WASM_IMM_MEM_ATOMIC:
+        return atomic[wasm_op_info[op].access];
+    case WASM_IMM_TRY_TABLE:
+        return "40 02 00 00 00 02 01"; /* what the tag carries to label 0, anything to label 1 */
     case WASM_IMM_MEM_LANE:
         return "00 00 00";
     case WASM_IMM_BR_TABLE:
@@ -71,6 +80,7 @@ static void begin_context(struct buf *buf)
     put_section(buf, SECTION_FUNC, "01 00");
     put_section(buf, SECTION_TABLE, "01 70 00 01");
     put_section(buf, SECTION_MEMORY, "01 00 01");
+    put_section(buf, SECTION_TAG, "01 00 00");
     put_section(buf, SECTION_GLOBAL, "01 7f 01 41 00 0b");
     put_section(buf, SECTION_EXPORT, "01 01 66 00 00");
     put_section(buf, SECTION_ELEM, "01 01 00 01 00");
@@ -107,19 +117,45 @@ static void test_read(enum wasm_op op)
     buf_free(&buf);
 }
 
+/* What an instruction wants round it: an open block of some kind, and that block's end. */
+static const char *before(enum wasm_op op)
+{
+    switch (op) {
+    case WASM_OP_ELSE:
+        return "41 00 04 40";
+    case WASM_OP_CATCH:
+    case WASM_OP_CATCH_ALL:
+    case WASM_OP_DELEGATE:
+        return "06 40";
+    case WASM_OP_RETHROW:
+        return "06 40 19";
+    case WASM_OP_TRY_TABLE:
+        return "02 7f";
+    case WASM_OP_BR_ON_NON_NULL:
+        return "02 70";
+    default:
+        return "";
+    }
+}
+
+static const char *after(enum wasm_op op)
+{
+    return *before(op) && op != WASM_OP_DELEGATE ? "0b 00" : "";
+}
+
 /* Behind `unreachable` the stack has whatever an instruction wants, so that each one is valid there; and with what it
  * leaves, so is another `unreachable`. Blocks want their ends, and `else` its `if`. */
 static void test_unreachable(enum wasm_op op, struct buf *module)
 {
     struct buf body = {0};
+    bool ends = op == WASM_OP_END;
+    put_hex(&body, before(op));
     put_hex(&body, "00");
-    if (op == WASM_OP_ELSE)
-        put_hex(&body, "04 40");
     put_instr(&body, op);
-    put_hex(&body, op == WASM_OP_END ? "" : "00");
-    if (op == WASM_OP_BLOCK || op == WASM_OP_LOOP || op == WASM_OP_IF || op == WASM_OP_ELSE)
-        put_hex(&body, "0b");
-    put_hex(&body, op == WASM_OP_END ? "" : "0b");
+    put_hex(&body, ends ? "" : "00");
+    put_hex(&body, wasm_begins_block(op) ? "0b" : "");
+    put_hex(&body, after(op));
+    put_hex(&body, ends ? "" : "0b");
     if (judge_body(module, &body) != VALID) {
         fprintf(stderr, "%s\n", judged_message);
         exit(1);
@@ -182,7 +218,7 @@ static void test_unknown_codes(void)
 int main(void)
 {
     struct buf module = {0};
-    CHECK(WASM_OP_COUNT == 437);
+    CHECK(WASM_OP_COUNT == 539);
     for (unsigned op = 0; op < WASM_OP_COUNT; op++) {
         test_read(op);
         test_unreachable(op, &module);

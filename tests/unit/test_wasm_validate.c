@@ -61,6 +61,28 @@ static void test_messages(void)
         {0, "02 40", "func 0 \"main\": unexpected end"},
         {0, "0b", "section size mismatch: 1 bytes behind the end of the function"},
         {0, "02 7b 00 0b 04 40 0b", "if: type mismatch: expected i32, found v128"},
+        {0, "12 01", "return_call: unknown function 1"},
+        {0, "d0 01 15 01", "return_call_ref: type mismatch: the function called has other results"},
+        {0, "14 03", "call_ref: unknown type 3"},
+        {0, "d0 6f 14 00", "call_ref: type mismatch: expected (ref null 0), found externref"},
+        {0, "d0 03 1a", "ref.null: unknown type 3"},
+        {0, "41 00 d4 1a", "ref.as_non_null: type mismatch: expected a reference, found i32"},
+        {0, "02 7f d0 70 d6 00 41 00 0b 1a", "br_on_non_null: type mismatch: label 0 takes no reference last"},
+        {0, "08 00", "throw: unknown tag 0"},
+        {0, "41 00 0a", "throw_ref: type mismatch: expected exnref, found i32"},
+        {0, "1f 40 01 00 00 00 0b", "try_table: unknown tag 0"},
+        {0, "1f 40 01 02 01 0b", "try_table: unknown label 1"},
+        {0, "1f 40 01 03 00 0b", "try_table: type mismatch: label 0 does not take what its clause catches"},
+        {0, "1f 40 01 04 00 0b", "try_table: malformed catch clause 0x04"},
+        {0, "19", "catch_all: there is no try that it could belong to"},
+        {0, "06 40 19 19 0b", "catch_all: there is no try that it could belong to"},
+        {0, "02 40 18 00", "delegate: there is no try that it could belong to"},
+        {0, "06 40 18 01", "delegate: unknown label 1"},
+        {0, "06 40 09 00 0b", "rethrow: invalid rethrow label 0: it is no catch block's"},
+        {0, "41 00 28 42 01 00 1a", "i32.load: unknown memory 1"},
+        {0, "41 00 28 02 80 80 80 80 10 1a", "i32.load: offset out of range: 0x100000000"},
+        {0, "41 00 fe 10 01 00 1a", "i32.atomic.load: atomic alignment must be natural: 2**2, not 2**1"},
+        {0, "fe 03 01", "atomic.fence: zero byte expected"},
     };
     struct buf m = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -99,6 +121,16 @@ static void test_accepted(void)
         {0, "02 40 02 40 00 0e 01 00 01 0b 0b"},
         {1, "00 1b"},
         {1, "20 00 d2 00 1a"},
+        {1, "20 00 12 00 1a"},                   /* what follows a tail call is never reached */
+        {1, "20 00 d2 00 14 01"},                /* ref.func has the function's own type */
+        {1, "02 64 01 d2 00 0b 1a 20 00"},       /* a block that leaves a typed reference */
+        {0, "02 40 d0 00 d5 00 1a 0b"},          /* br_on_null leaves it, known not to be null */
+        {0, "02 64 00 d0 00 d6 00 00 0b 14 00"}, /* br_on_non_null takes it along */
+        {0, "00 d4 d1 1a"},                      /* of a reference that comes from nowhere */
+        {0, "02 69 1f 40 01 03 00 0b 00 0b 0a"}, /* the exception itself, thrown again */
+        {0, "06 40 19 09 00 0b"},                /* rethrow in a catch_all */
+        {0, "06 40 02 40 06 40 18 01 0b 19 0b"}, /* delegate to the outer try */
+        {0, "41 00 fe 10 02 00 1a fe 03 00"},    /* atomics need no shared memory */
     };
     struct buf m = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -151,10 +183,24 @@ static void test_modules(void)
         {INVALID, "05 05 01 00 81 80 04", "memory 0: memory size must be at most 65536 pages (4GiB)"},
         {INVALID, "05 06 01 01 00 81 80 04", "memory 0: memory size must be at most 65536 pages (4GiB)"},
         {VALID, "05 08 01 01 80 80 04 80 80 04", ""},
-        {INVALID, "05 05 02 00 00 00 00", "t.wasm:0xd: multiple memories are not supported"},
+        {VALID, "05 05 02 00 00 00 00", ""},
+        {INVALID, "05 03 01 02 01", "t.wasm:0xb: memory 0: shared memory must have maximum"},
+        {VALID, "05 04 01 03 01 01", ""},
+        {VALID, "05 09 01 04 80 80 80 80 80 80 40", ""},
+        {INVALID, "05 09 01 04 81 80 80 80 80 80 40", "memory size must be at most 281474976710656 pages"},
+        {INVALID, "04 05 01 64 70 00 00", "t.wasm:0xb: table 0: type mismatch: (ref func) has no default value"},
+        {INVALID, "04 09 01 40 00 70 00 00 d0 6f 0b", "table 0: end: type mismatch: expected funcref, found externref"},
+        {VALID, "04 09 01 40 00 70 00 00 d0 70 0b", ""},
+        {INVALID, "0d 03 01 00 00", "t.wasm:0xb: tag 0: unknown type 0"},
+        {INVALID, "01 05 01 60 00 01 7f 0d 03 01 00 00", "tag 0: non-empty tag result type: type 0 has results"},
+        {INVALID, "07 05 01 01 61 04 00", "t.wasm:0xb: export \"a\": unknown tag 0"},
         {INVALID, "06 06 01 7f 00 42 00 0b", "t.wasm:0xf: global 0: end: type mismatch: expected i32, found i64"},
         {INVALID, "06 05 01 7f 00 01 0b", "global 0: nop: constant expression required"},
-        {INVALID, "06 0b 02 7f 00 41 00 0b 7f 00 23 00 0b", "global 1: global.get: unknown global 0"},
+        {VALID, "06 0b 02 7f 00 41 00 0b 7f 00 23 00 0b", ""},
+        {INVALID, "06 06 01 7f 00 23 00 0b", "global 0: global.get: unknown global 0"},
+        {INVALID, "06 0b 02 7f 01 41 00 0b 7f 00 23 00 0b", "global 1: global.get: constant expression required"},
+        {VALID, "06 09 01 7f 00 41 01 41 02 6c 0b", ""},
+        {INVALID, "06 09 01 7f 00 41 01 41 02 6d 0b", "global 0: i32.div_s: constant expression required"},
         {INVALID, "02 06 01 00 00 03 7f 01 06 06 01 7f 00 23 00 0b", "global 1: global.get: constant expression"},
         {VALID, "02 06 01 00 00 03 7f 00 06 06 01 7f 00 23 00 0b", ""},
         {INVALID, "07 05 01 01 61 00 00", "t.wasm:0xb: export \"a\": unknown function 0"},
@@ -167,7 +213,7 @@ static void test_modules(void)
         {INVALID, "01 05 01 60 01 7f 00 02 05 01 00 00 00 00 08 01 00", "start function: type mismatch"},
         {INVALID, "09 06 01 00 41 00 0b 00", "t.wasm:0xb: elem 0: unknown table 0"},
         {INVALID, "04 04 01 6f 00 00 09 06 01 00 41 00 0b 00",
-         "elem 0: type mismatch: funcref into a table of externref"},
+         "elem 0: type mismatch: (ref func) into a table of externref"},
         {INVALID, "04 04 01 70 00 00 09 06 01 00 42 00 0b 00", "elem 0: end: type mismatch: expected i32, found i64"},
         {INVALID, "09 05 01 01 00 01 00", "t.wasm:0xb: elem 0: unknown function 0"},
         {INVALID, "09 07 01 05 6f 01 d0 70 0b", "elem 0: end: type mismatch: expected externref, found funcref"},
@@ -210,6 +256,77 @@ static void test_declared(void)
     buf_free(&m);
 }
 
+/* What cannot be null must be set before it is used, on every way: a local of type (ref 0), function 0's type. */
+static void test_set_locals(void)
+{
+    static const struct {
+        enum verdict verdict;
+        const char *body;
+    } cases[] = {
+        {INVALID, "20 00 1a"},
+        {VALID, "d2 00 21 00 20 00 1a"},
+        {VALID, "d2 00 22 00 1a 20 00 1a"},
+        {INVALID, "02 40 d2 00 21 00 0b 20 00 1a"}, /* blocks forget */
+        {VALID, "d2 00 21 00 02 40 20 00 1a d2 00 21 00 0b 20 00 1a"},
+        {INVALID, "41 00 04 40 d2 00 21 00 05 20 00 1a 0b"}, /* and so does else */
+        {VALID, "d2 00 21 00 41 00 04 40 20 00 1a 05 20 00 1a 0b"},
+    };
+    struct buf m = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin_module(&m);
+        put_section(&m, SECTION_TYPE, "01 60 00 00");
+        put_section(&m, SECTION_FUNC, "02 00 00");
+        put_section(&m, SECTION_EXPORT, "01 01 61 00 00");
+        size_t section = begin_section(&m, SECTION_CODE);
+        buf_byte(&m, 2);
+        for (unsigned j = 0; j < 2; j++) { /* what one body has set is not set in the next one */
+            size_t body = begin_sized(&m);
+            put_hex(&m, "01 01 64 00");
+            put_hex(&m, j == 0 ? "d2 00 21 00" : cases[i].body);
+            buf_byte(&m, 0x0b);
+            end_sized(&m, body);
+        }
+        end_sized(&m, section);
+        expect(&m, cases[i].verdict, cases[i].verdict == VALID ? "" : "local.get: uninitialized local 0: its type");
+    }
+    buf_free(&m);
+}
+
+/* Equal types are one: types 0 and 1 are (func (param (ref self))), 2 is (func (param (ref 0))), 3 equals 2. */
+static void test_canonical_types(void)
+{
+    static const uint32_t expected[] = {0, 0, 2, 2};
+    struct buf m = {0};
+    struct wasm_module module;
+    struct arena arena = {0};
+    struct err err = {0};
+    begin_module(&m);
+    put_section(&m, SECTION_TYPE, "04 60 01 64 00 00 60 01 64 01 00 60 02 64 00 7f 00 60 02 64 01 7f 00");
+    CHECK(judge(&m, &module, &arena, &err) == VALID);
+    CHECK(memcmp(module.canonical, expected, sizeof expected) == 0);
+    CHECK(wasm_functype_equal(&module.types[0], &module.types[1]));
+    arena_free(&arena);
+    begin_module(&m);
+    put_section(&m, SECTION_TYPE, "02 60 01 64 01 00 60 00 00"); /* a type that comes later */
+    expect(&m, MALFORMED, "type 0: parameters 0: unknown type 1");
+    buf_free(&m);
+}
+
+static void test_subtypes(void)
+{
+    enum { FUNC = WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_FUNC), TYPED = WASM_MAKE_REF(WASM_REF_CODE, 5) };
+    wasm_valtype nullable = WASM_MAKE_REF(WASM_REF_NULL_CODE, 5);
+    CHECK(wasm_type_matches(FUNC, WASM_FUNCREF) && !wasm_type_matches(WASM_FUNCREF, FUNC));
+    CHECK(wasm_type_matches(TYPED, nullable) && !wasm_type_matches(nullable, TYPED));
+    CHECK(wasm_type_matches(TYPED, FUNC) && !wasm_type_matches(FUNC, TYPED) && !wasm_type_matches(TYPED, TYPED + 256));
+    CHECK(wasm_type_matches(WASM_MAKE_REF(WASM_REF_NULL_CODE, WASM_HEAP_NOFUNC), nullable));
+    CHECK(!wasm_type_matches(WASM_EXTERNREF, WASM_FUNCREF) && !wasm_type_matches(WASM_I32, WASM_FUNCREF));
+    CHECK(wasm_type_matches(WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_NOEXN), WASM_EXNREF));
+    CHECK(strcmp(wasm_valtype_name(nullable).text, "(ref null 5)") == 0);
+    CHECK(strcmp(wasm_valtype_name(FUNC).text, "(ref func)") == 0);
+    CHECK(strcmp(wasm_valtype_name(WASM_EXNREF).text, "exnref") == 0);
+}
+
 static void test_type_text(void)
 {
     static const wasm_valtype types[] = {WASM_I32, WASM_V128, WASM_FUNCREF, WASM_EXTERNREF};
@@ -230,6 +347,9 @@ int main(void)
     test_locals();
     test_modules();
     test_declared();
+    test_set_locals();
+    test_canonical_types();
+    test_subtypes();
     test_type_text();
     return 0;
 }

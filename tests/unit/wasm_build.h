@@ -22,6 +22,7 @@ enum { /* section ids */
        SECTION_CODE,
        SECTION_DATA,
        SECTION_DATA_COUNT,
+       SECTION_TAG,
 };
 
 enum verdict { VALID, MALFORMED, INVALID };
