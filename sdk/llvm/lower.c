@@ -9,6 +9,10 @@
 #include "llvm/simd.h"
 #include "llvm/symbols.h"
 
+/* Some of LLVM's passes take time in proportion to the square of a function's size: beyond this many bytes of body a
+ * function is not optimised. Programs that people wrote have no such functions. */
+#define OPTIMISE_LIMIT (256u << 10)
+
 struct lowering {
     void (*emit)(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
     intptr_t argument; /* a number, or a pointer to a string */
@@ -84,17 +88,7 @@ LLVMValueRef lower_widen(struct lower *l, LLVMValueRef value)
     return LLVMBuildZExt(l->builder, value, l->unit->i64, "");
 }
 
-/* A local starts as its parameter, or as zero (core specification, section 4.4.10.1). */
-static void add_local(struct lower *l, uint32_t index, wasm_valtype valtype, LLVMValueRef init)
-{
-    LLVMTypeRef type = unit_valtype(l->unit, valtype);
-
-    l->local_types[index] = type;
-    l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
-    LLVMBuildStore(l->builder, init ? init : LLVMConstNull(type), l->locals[index]);
-}
-
-static void add_locals(struct lower *l)
+static void list_locals(struct lower *l)
 {
     const struct wasm_functype *type = &l->wasm->types[l->func->type];
     uint32_t index = 0;
@@ -102,10 +96,28 @@ static void add_locals(struct lower *l)
     l->locals = arena_array(&l->arena, l->func->local_count, sizeof(*l->locals));
     l->local_types = arena_array(&l->arena, l->func->local_count, sizeof(*l->local_types));
     for (; index < type->param_count; index++)
-        add_local(l, index, type->params[index], LLVMGetParam(l->function, index));
+        l->local_types[index] = type->params[index];
     for (uint32_t run = 0; run < l->func->local_run_count; run++)
         for (uint32_t i = 0; i < l->func->locals[run].count; i++)
-            add_local(l, index++, l->func->locals[run].type, NULL);
+            l->local_types[index++] = l->func->locals[run].type;
+}
+
+/* A local starts as its parameter, or as zero (core specification, section 4.4.10.1). It is made when it is first used:
+ * a few bytes of module can declare thousands. */
+LLVMValueRef lower_local(struct lower *l, uint32_t index)
+{
+    LLVMBasicBlockRef back = LLVMGetInsertBlock(l->builder);
+    LLVMTypeRef type = unit_valtype(l->unit, l->local_types[index]);
+
+    if (l->locals[index])
+        return l->locals[index];
+    LLVMPositionBuilderAtEnd(l->builder, l->entry);
+    l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
+    LLVMBuildStore(l->builder,
+                   index < LLVMCountParams(l->function) ? LLVMGetParam(l->function, index) : LLVMConstNull(type),
+                   l->locals[index]);
+    LLVMPositionBuilderAtEnd(l->builder, back);
+    return l->locals[index];
 }
 
 /* Instructions that cannot be reached have no meaning to lower, but their blocks must be counted. */
@@ -143,17 +155,24 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
 {
     const struct wasm_func *func = &unit->wasm->funcs[index];
     struct lower l = {.unit = unit, .wasm = unit->wasm, .builder = unit->builder, .func = func, .err = err};
+    LLVMBasicBlockRef body;
     int result;
 
     l.value_capacity = 64;
     l.values = memory_alloc(l.value_capacity * sizeof(*l.values));
     l.function = unit_func(unit, index);
     unit_define_func(unit, l.function);
+    if (func->body_size > OPTIMISE_LIMIT)
+        unit_forgo_optimising(unit, l.function);
     l.scope = unit_describe_func(unit, l.function, func->body_offset);
-    LLVMPositionBuilderAtEnd(l.builder, LLVMAppendBasicBlockInContext(unit->context, l.function, ""));
-    add_locals(&l);
+    l.entry = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
+    body = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
+    LLVMPositionBuilderAtEnd(l.builder, body);
+    list_locals(&l);
     control_begin_func(&l);
     result = lower_body(&l);
+    LLVMPositionBuilderAtEnd(l.builder, l.entry);
+    LLVMBuildBr(l.builder, body);
     if (result < 0)
         err_prefix(err, "%s:0x%x: func %u%s%s%s", unit->wasm->file, l.offset, index, func->name ? " \"" : "",
                    func->name ? func->name : "", func->name ? "\"" : "");

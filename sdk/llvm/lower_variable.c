@@ -20,20 +20,22 @@ void lower_select(struct lower *l, const struct wasm_instr *instr, intptr_t argu
 
 void lower_local_get(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
+    LLVMTypeRef type = unit_valtype(l->unit, l->local_types[instr->index]);
+
     (void)argument;
-    stack_push(l, LLVMBuildLoad2(l->builder, l->local_types[instr->index], l->locals[instr->index], ""));
+    stack_push(l, LLVMBuildLoad2(l->builder, type, lower_local(l, instr->index), ""));
 }
 
 void lower_local_set(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)argument;
-    LLVMBuildStore(l->builder, stack_pop(l), l->locals[instr->index]);
+    LLVMBuildStore(l->builder, stack_pop(l), lower_local(l, instr->index));
 }
 
 void lower_local_tee(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)argument;
-    LLVMBuildStore(l->builder, l->values[l->value_count - 1], l->locals[instr->index]);
+    LLVMBuildStore(l->builder, l->values[l->value_count - 1], lower_local(l, instr->index));
 }
 
 /* A global that nobody can write is its initial value. */

@@ -5,14 +5,17 @@
 
 /* Bytes of function bodies a unit has at most, one larger function excepted. Smaller units keep more processors busy
  * and need less memory; larger ones let the optimiser inline more. */
-#define UNIT_SIZE (128u << 10)
+#define UNIT_SIZE (64u << 10)
+
+/* What a function costs besides, as if it were so many bytes of body: a module can have a million empty ones. */
+#define FUNC_SIZE 32u
 
 static uint32_t cut_units(struct plan *plan, const struct wasm_module *wasm)
 {
     uint32_t unit = 0, size = 0;
 
     for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++) {
-        uint32_t body_size = wasm->funcs[i].body_size;
+        uint32_t body_size = wasm->funcs[i].body_size + FUNC_SIZE;
 
         if (size > 0 && body_size > UNIT_SIZE - size) {
             plan->first_func[++unit] = i;

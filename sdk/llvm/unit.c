@@ -179,6 +179,12 @@ void unit_define_func(struct unit *unit, LLVMValueRef function)
     LLVMSetSection(function, UNIT_TEXT_SECTION);
 }
 
+void unit_forgo_optimising(struct unit *unit, LLVMValueRef function)
+{
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "optnone", 0));
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "noinline", 0));
+}
+
 LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset)
 {
     size_t size;

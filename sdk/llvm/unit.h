@@ -55,6 +55,9 @@ LLVMValueRef unit_i64(const struct unit *unit, uint64_t value);
 /* Gives a function that this unit defines the attributes that wasm code needs, and its section. */
 void unit_define_func(struct unit *unit, LLVMValueRef function);
 
+/* Has LLVM leave a function as it is, and generate code for it in the simplest way. */
+void unit_forgo_optimising(struct unit *unit, LLVMValueRef function);
+
 /* Gives such a function debug information; `offset` is its place in the wasm module. Returns the scope of locations. */
 LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset);
 
