@@ -7,10 +7,9 @@
 
 static bool would_block(void)
 {
-    bool ready;
-    uint64_t bytes;
-    host_wait(0, true, &ready, &bytes);
-    return !ready;
+    struct host_watch watch = {.wanted = HOST_READABLE};
+    host_wait(0, &watch);
+    return !watch.ready;
 }
 
 uint32_t stream_read(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done)

@@ -19,6 +19,10 @@
 void host_args(const char **bytes, uint32_t *count, uint32_t *size);
 void host_environ(const char **bytes, uint32_t *count, uint32_t *size);
 
+/* The value of the setting `name` (mewz/config.h), the one number `index` of those that may come several times. NULL:
+ * there is none. */
+const char *host_setting(const char *name, uint32_t index);
+
 /* Ends the program: everything written so far reaches the outside first. `code` is 0 to 255. */
 _Noreturn void host_exit(int code);
 
@@ -27,6 +31,11 @@ _Noreturn void host_exit(int code);
 /* Makes pages [memory->pages, pages) of a memory accessible and zero (on demand, if the system likes). False where
  * the system has not that much memory. Does not change memory->pages. */
 bool host_memory_commit(struct mewz_memory *memory, uint64_t pages);
+
+/* --- the WASI layer's own memory --- */
+
+/* Zeroed memory that is never given back; NULL where there is no more. */
+void *host_memory_take(size_t size);
 
 /* --- standard streams: 0 stdin, 1 stdout, 2 stderr --- */
 
@@ -49,10 +58,29 @@ enum host_clock { HOST_CLOCK_REALTIME, HOST_CLOCK_MONOTONIC };
 uint64_t host_clock_now(enum host_clock clock); /* realtime since 1970-01-01 UTC, monotonic since the start */
 uint64_t host_clock_resolution(enum host_clock clock);
 
-/* Waits until the monotonic clock reaches `deadline` (UINT64_MAX: no deadline), or, if `want_stdin`, stdin can be
- * read without blocking (a byte, or its end). Idles the processor meanwhile. *stdin_ready says which it was, and
- * *stdin_bytes how many bytes wait there, as far as is known; a stdin at its end is ready with 0 bytes. */
-void host_wait(uint64_t deadline, bool want_stdin, bool *stdin_ready, uint64_t *stdin_bytes);
+/* --- waiting --- */
+
+enum host_ready {
+    HOST_READABLE = 1, /* reading would not wait: there is data, its end, a connection to accept, or an error */
+    HOST_WRITABLE = 2, /* writing would not wait: there is room, or an error */
+    HOST_END = 4,      /* the other side sends no more than the bytes that wait; comes unasked, with READABLE */
+    HOST_HANGUP = 8,   /* the connection is gone; comes unasked, with what was asked for */
+    HOST_ERROR = 16,   /* the socket has an error (host_socket_error); comes unasked, with what was asked for */
+};
+
+/* One thing to wait for. A list of them is linked through `next`, so that nobody needs memory for it. */
+struct host_watch {
+    struct host_watch *next;
+    struct host_socket *socket; /* NULL: stdin */
+    uint8_t wanted;             /* bits of enum host_ready: READABLE and WRITABLE */
+    uint8_t ready;              /* filled in */
+    uint64_t bytes; /* filled in: how many can be read, as far as is known; where it listens, how many connections */
+};
+
+/* Waits until the monotonic clock reaches `deadline` (UINT64_MAX: no deadline), or something in the list is ready for
+ * what is wanted of it, and fills in `ready` throughout the list. Idles the processor meanwhile. With a deadline in the
+ * past it only looks. */
+void host_wait(uint64_t deadline, struct host_watch *list);
 
 /* --- entropy --- */
 void host_random(void *bytes, size_t size); /* cryptographically strong; never fails, may wait for its seed */

@@ -1,8 +1,9 @@
-/* poll.c: poll_oneoff, waiting for clocks and streams.
+/* poll.c: poll_oneoff, waiting for any mix of clocks, streams and sockets.
  *
  * Two passes over the subscriptions, without a copy of the whole list: the first finds how long to wait and for what,
- * the second writes an event for each that has come. The two may disagree only if the program lets the events overlap
- * the subscriptions, and then each structure is checked again all the same. */
+ * and links the descriptors' watches to a list; the second writes an event for each that has come. The two may disagree
+ * only if the program lets the events overlap the subscriptions, and then each structure is checked again all the
+ * same. */
 #include "wasi/clock.h"
 #include "wasi/fd.h"
 #include "wasi/guest.h"
@@ -13,9 +14,7 @@ struct wait {
     uint64_t start;    /* of the call, by the monotonic clock, as the deadline is */
     uint64_t realtime; /* at the start; 0: not asked for yet, since few programs need it */
     uint64_t deadline;
-    bool want_stdin;
-    bool stdin_ready;
-    uint64_t stdin_bytes;
+    struct host_watch *list; /* of the descriptors to wait for, each once */
 };
 
 static uint64_t add_saturating(uint64_t a, uint64_t b)
@@ -51,41 +50,74 @@ static uint32_t clock_deadline(struct wait *wait, const struct wasi_subscription
 /* A subscription's state before or after the wait. An error is an event like any other. */
 struct state {
     uint32_t error;
-    bool is_stdin;     /* comes when stdin is ready */
-    uint64_t deadline; /* comes at this time; UINT64_MAX for stdin */
+    uint64_t deadline; /* comes at this time; UINT64_MAX: whenever `fd` is ready */
+    struct fd *fd;     /* NULL for a clock */
+    uint8_t wanted;    /* bit of enum host_ready */
 };
+
+static void find_descriptor(struct state *state, uint32_t number, uint64_t right, uint8_t wanted)
+{
+    state->error = fd_find(number, WASI_RIGHT_POLL_FD_READWRITE | right, &state->fd);
+    state->wanted = wanted;
+    if (!state->error && (state->fd->kind->waits & wanted))
+        state->deadline = UINT64_MAX;
+}
 
 static struct state subscription_state(struct wait *wait, const struct wasi_subscription *subscription)
 {
     struct state state = {0};
-    struct fd *fd;
     switch (subscription->type) {
     case WASI_EVENT_CLOCK:
         state.error = clock_deadline(wait, subscription, &state.deadline);
         break;
     case WASI_EVENT_FD_READ:
-        state.error = fd_find(subscription->fd, WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_FD_READ, &fd);
-        state.is_stdin = !state.error;
+        find_descriptor(&state, subscription->fd, WASI_RIGHT_FD_READ, HOST_READABLE);
         break;
-    case WASI_EVENT_FD_WRITE: /* a stream takes bytes at any time */
-        state.error = fd_find(subscription->fd, WASI_RIGHT_POLL_FD_READWRITE | WASI_RIGHT_FD_WRITE, &fd);
+    case WASI_EVENT_FD_WRITE:
+        find_descriptor(&state, subscription->fd, WASI_RIGHT_FD_WRITE, HOST_WRITABLE);
         break;
     default:
         state.error = WASI_EINVAL;
     }
     if (state.error)
         state.deadline = 0;
-    else if (state.is_stdin)
-        state.deadline = UINT64_MAX;
     return state;
 }
 
 static void add_to_wait(struct wait *wait, const struct wasi_subscription *subscription)
 {
     struct state state = subscription_state(wait, subscription);
-    wait->want_stdin |= state.is_stdin;
     if (state.deadline < wait->deadline)
         wait->deadline = state.deadline;
+    if (state.error || !state.fd || state.deadline == 0)
+        return;
+    struct host_watch *watch = &state.fd->watch;
+    if (!watch->wanted) {
+        watch->next = wait->list;
+        wait->list = watch;
+    }
+    watch->wanted |= state.wanted;
+}
+
+/* The watches are ready for the next call. */
+static void end_wait(struct wait *wait)
+{
+    for (struct host_watch *watch = wait->list; watch; watch = watch->next)
+        watch->wanted = 0;
+}
+
+static void describe_watch(const struct state *state, struct wasi_event *event)
+{
+    const struct host_watch *watch = &state->fd->watch;
+    uint8_t gone = HOST_HANGUP;
+    if (state->wanted == HOST_READABLE) {
+        event->byte_count = watch->bytes;
+        if (watch->bytes == 0) /* what waits can still be read */
+            gone |= HOST_END;
+    }
+    event->flags = watch->ready & gone ? WASI_EVENT_RW_HANGUP : 0;
+    if (watch->ready & HOST_ERROR)
+        event->error = (uint16_t)state->fd->kind->error(state->fd);
 }
 
 /* The event of a subscription, if it has come by `now`. */
@@ -93,17 +125,16 @@ static bool make_event(struct wait *wait, uint64_t now, const struct wasi_subscr
                        struct wasi_event *event)
 {
     struct state state = subscription_state(wait, subscription);
-    if (state.is_stdin ? !wait->stdin_ready : state.deadline > now)
+    bool is_watched = state.fd && state.deadline == UINT64_MAX;
+    if (is_watched ? !(state.fd->watch.wanted & state.fd->watch.ready & state.wanted) : state.deadline > now)
         return false;
     *event = (struct wasi_event){
         .userdata = subscription->userdata,
         .error = (uint16_t)state.error,
         .type = subscription->type,
     };
-    if (state.is_stdin) {
-        event->byte_count = wait->stdin_bytes;
-        event->flags = wait->stdin_bytes ? 0 : WASI_EVENT_RW_HANGUP;
-    }
+    if (is_watched)
+        describe_watch(&state, event);
     return true;
 }
 
@@ -128,7 +159,7 @@ uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t coun
         struct wasi_subscription subscription = read_subscription(in, i);
         add_to_wait(&wait, &subscription);
     }
-    host_wait(wait.deadline, wait.want_stdin, &wait.stdin_ready, &wait.stdin_bytes);
+    host_wait(wait.deadline, wait.list);
 
     uint64_t now = host_clock_now(HOST_CLOCK_MONOTONIC);
     uint32_t event_count = 0;
@@ -138,6 +169,7 @@ uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t coun
         if (make_event(&wait, now, &subscription, &event))
             __builtin_memcpy(out + event_count++ * sizeof event, &event, sizeof event);
     }
+    end_wait(&wait);
     guest_write_u32(done, event_count);
     return WASI_SUCCESS;
 }

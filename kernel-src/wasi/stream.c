@@ -10,4 +10,6 @@ static void stream_stat(struct fd *fd, struct wasi_filestat *stat)
     stat->link_count = 1;
 }
 
-const struct fd_kind stream_kind = {.read = stream_read, .write = stream_write, .stat = stream_stat};
+/* A stream takes bytes at any time, or waits within the write. */
+const struct fd_kind stream_kind = {
+    .read = stream_read, .write = stream_write, .stat = stream_stat, .waits = HOST_READABLE};

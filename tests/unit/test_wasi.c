@@ -127,15 +127,24 @@ uint64_t host_clock_resolution(enum host_clock clock)
     return clock == HOST_CLOCK_REALTIME ? 1000 : 1;
 }
 
-void host_wait(uint64_t deadline, bool want_stdin, bool *stdin_ready, uint64_t *stdin_bytes)
+void host_wait(uint64_t deadline, struct host_watch *list)
 {
     host.waits++;
     host.waited_until = deadline;
-    *stdin_ready = want_stdin && host.in != NULL;
-    *stdin_bytes = *stdin_ready ? host.in_size : 0;
-    CHECK(*stdin_ready || deadline != UINT64_MAX); /* or the test would hang */
-    if (!*stdin_ready && host.now < deadline)
+    CHECK(!list || (list->wanted == HOST_READABLE && !list->socket && !list->next)); /* there is only stdin */
+    bool ready = list && host.in;
+    CHECK(ready || deadline != UINT64_MAX); /* or the test would hang */
+    if (list) {
+        list->ready = !ready ? 0 : host.in_size ? HOST_READABLE : HOST_READABLE | HOST_END;
+        list->bytes = ready ? host.in_size : 0;
+    }
+    if (!ready && host.now < deadline)
         host.now = deadline;
+}
+
+void *host_memory_take(size_t size)
+{
+    return size ? NULL : NULL;
 }
 
 void host_random(void *bytes, size_t size)

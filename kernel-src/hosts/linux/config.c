@@ -1,9 +1,10 @@
-/* config.c: arguments and environment of the program.
+/* config.c: arguments, environment and settings of the program.
  *
  * What was baked in when the executable was built (mewz/config.h), and what the process was started with:
  * - The program's name is the baked one. Arguments of the process, if there are any, replace the baked ones.
  * - The environment has the baked variables and no others, as a program is given nothing that it was not meant to
- *   have. A value that the process has for one of them replaces the baked one. */
+ *   have. A value that the process has for one of them replaces the baked one.
+ * - Settings are the baked ones. */
 #include <linux/mman.h>
 
 #include <mewz/config.h>
@@ -68,20 +69,26 @@ static const char *skip_strings(const char *bytes, uint32_t count)
 }
 
 /* A part that is absent counts as empty. */
+static uint32_t count_of(uint32_t count)
+{
+    return count == MEWZ_CONFIG_ABSENT ? 0 : count;
+}
+
 static struct baked baked_args(void)
 {
     const struct mewz_config *config = baked_config();
-    if (!config || config->arg_count == MEWZ_CONFIG_ABSENT)
+    if (!config)
         return (struct baked){0};
-    return (struct baked){(const char *)(config + 1), config->arg_count};
+    return (struct baked){(const char *)(config + 1), count_of(config->arg_count)};
 }
 
 static struct baked baked_environ(void)
 {
     const struct mewz_config *config = baked_config();
-    if (!config || config->env_count == MEWZ_CONFIG_ABSENT)
+    struct baked args = baked_args();
+    if (!config)
         return (struct baked){0};
-    return (struct baked){skip_strings((const char *)(config + 1), baked_args().count), config->env_count};
+    return (struct baked){skip_strings(args.bytes, args.count), count_of(config->env_count)};
 }
 
 static void collect_args(struct list *list)
@@ -162,4 +169,28 @@ void host_environ(const char **bytes, uint32_t *count, uint32_t *size)
     *bytes = environ.bytes;
     *count = environ.count;
     *size = environ.size;
+}
+
+/* What follows `name` and an equals sign, if the string begins so. */
+static const char *value_of(const char *string, const char *name)
+{
+    while (*name && *string == *name) {
+        string++;
+        name++;
+    }
+    return *name || *string != '=' ? NULL : string + 1;
+}
+
+const char *host_setting(const char *name, uint32_t index)
+{
+    const struct mewz_config *config = baked_config();
+    struct baked environment = baked_environ();
+    uint32_t count = config ? count_of(config->setting_count) : 0;
+    const char *string = skip_strings(environment.bytes, environment.count);
+    for (uint32_t i = 0; i < count; i++, string += string_size(string)) {
+        const char *value = value_of(string, name);
+        if (value && index-- == 0)
+            return value;
+    }
+    return NULL;
 }

@@ -29,3 +29,9 @@ bool host_memory_commit(struct mewz_memory *memory, uint64_t pages)
     uint64_t size = (pages - memory->pages) * MEWZ_PAGE_SIZE;
     return size == 0 || syscall3(__NR_mprotect, (long)start, (long)size, PROT_READ | PROT_WRITE) == 0;
 }
+
+void *host_memory_take(size_t size)
+{
+    long address = syscall6(__NR_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address < 0 ? NULL : (void *)address;
+}

@@ -1,4 +1,4 @@
-/* config.c: arguments and environment (mewz/config.h).
+/* config.c: arguments, environment and settings (mewz/config.h).
  *
  * Three places may have them, each replacing the parts that it has of the one before: what was baked into the image,
  * the first boot module, and QEMU's fw_cfg. One that is damaged panics: to run the program with other arguments than
@@ -31,6 +31,7 @@ struct strings {
 
 static struct strings args;
 static struct strings environment;
+static struct strings settings[3]; /* of each place, the later ones first */
 static bool loaded;
 
 /* Cuts `count` strings, each with its zero, from *next. */
@@ -79,7 +80,9 @@ static void apply(const char *bytes, size_t size, const char *source)
         panic("config", "%s is %lu bytes long and claims to be %u", source, (uint64_t)size, header.size);
     const char *next = bytes + sizeof header;
     const char *end = bytes + header.size;
-    if (!cut_strings(&next, end, header.arg_count, &args) || !cut_strings(&next, end, header.env_count, &environment))
+    __builtin_memmove(settings + 1, settings, sizeof settings - sizeof *settings);
+    if (!cut_strings(&next, end, header.arg_count, &args) || !cut_strings(&next, end, header.env_count, &environment) ||
+        !cut_strings(&next, end, header.setting_count, &settings[0]))
         panic("config", "%s has fewer strings than it claims", source);
 }
 
@@ -121,4 +124,41 @@ void host_environ(const char **bytes, uint32_t *count, uint32_t *size)
     *bytes = environment.bytes;
     *count = environment.count;
     *size = environment.size;
+}
+
+/* What follows `name` and an equals sign, if the string begins so. */
+static const char *value_of(const char *string, const char *name)
+{
+    while (*name && *string == *name) {
+        string++;
+        name++;
+    }
+    return *name || *string != '=' ? NULL : string + 1;
+}
+
+/* The value of number `index` of the settings with that name in one place; *found says whether it has any. */
+static const char *find_setting(const struct strings *place, const char *name, uint32_t index, bool *found)
+{
+    const char *string = place->bytes;
+    for (uint32_t i = 0; i < place->count; i++) {
+        const char *value = value_of(string, name);
+        *found |= value != NULL;
+        if (value && index-- == 0)
+            return value;
+        while (*string++ != 0)
+            ;
+    }
+    return NULL;
+}
+
+const char *host_setting(const char *name, uint32_t index)
+{
+    load();
+    bool found = false;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings && !found; i++) {
+        const char *value = find_setting(&settings[i], name, index, &found);
+        if (value)
+            return value;
+    }
+    return NULL;
 }

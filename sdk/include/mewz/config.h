@@ -1,8 +1,13 @@
-/* config.h: the boot configuration, arguments and environment as bytes.
+/* config.h: the boot configuration, arguments, environment and settings as bytes.
  *
  * `mewz-cc build` bakes one into the image (linked in as `mewz_config_start` .. `mewz_config_end`); `mewz-cc run`
  * hands one over at boot (QEMU's fw_cfg file MEWZ_CONFIG_FW_CFG, or the first PVH boot module). Each part that the
- * one from boot time has replaces the part of the one from build time.
+ * one from boot time has replaces the part of the one from build time; of the settings, those with the same name.
+ *
+ * Settings are NAME=VALUE, each at most once if nothing else is said:
+ *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
+ *   hostname=NAME                             the machine's name, for DHCP
+ *   listen=tcp:0.0.0.0:80, udp:[::]:53        a socket that the program gets, from descriptor 3 on; any number of times
  *
  * Layout, little-endian, no padding: the header, then for each string its bytes and a zero. */
 #ifndef MEWZ_CONFIG_H
@@ -18,10 +23,10 @@
 
 struct mewz_config {
     uint64_t magic;
-    uint32_t size;      /* of the whole, header included, in bytes */
-    uint32_t arg_count; /* argument strings, the program's name first; or MEWZ_CONFIG_ABSENT */
-    uint32_t env_count; /* NAME=VALUE strings, after the arguments; or MEWZ_CONFIG_ABSENT */
-    uint32_t reserved;
+    uint32_t size;          /* of the whole, header included, in bytes */
+    uint32_t arg_count;     /* argument strings, the program's name first; or MEWZ_CONFIG_ABSENT */
+    uint32_t env_count;     /* NAME=VALUE strings, after the arguments; or MEWZ_CONFIG_ABSENT */
+    uint32_t setting_count; /* NAME=VALUE settings, after the environment */
 };
 
 _Static_assert(sizeof(struct mewz_config) == 24, "the header is a wire format");
