@@ -109,6 +109,21 @@ void console_wait(uint64_t deadline)
         wait_serial(deadline);
 }
 
+void console_listen(void)
+{
+    struct channel *channel = choose(CONSOLE_STDIN);
+    if (channel->port)
+        virtio_port_listen(channel->port);
+    else if (serial_is_present())
+        serial_listen();
+}
+
+void console_unlisten(void)
+{
+    if (choose(CONSOLE_STDIN)->port)
+        virtio_port_unlisten(choose(CONSOLE_STDIN)->port);
+}
+
 void console_write_emergency(const char *bytes, size_t size)
 {
     if (serial_is_present()) {

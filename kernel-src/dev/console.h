@@ -30,6 +30,11 @@ bool console_is_ready(uint64_t *bytes);
 /* Idles the processor until stdin is ready or the monotonic clock reaches `deadline` (TIME_NEVER: none). */
 void console_wait(uint64_t deadline);
 
+/* The same in parts, for a wait that has other reasons to end: ask for an interrupt, then look at console_is_ready with
+ * the processor's interrupts off, before each time_wait (arch/x86_64/time.h); in the end ask for silence. */
+void console_listen(void);
+void console_unlisten(void);
+
 /* Writes a message of the kernel's own, polling, in any state of the kernel: on the serial port, or, in a machine
  * without one, on stderr's. */
 void console_write_emergency(const char *bytes, size_t size);

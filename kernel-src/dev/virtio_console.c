@@ -361,11 +361,19 @@ static struct transmit_buffer *free_transmit_buffer(struct virtio_port *port)
     return NULL;
 }
 
-/* Idles until the device returns something on the queue, or has something to tell. */
+/* The queues on which the device returns what is waited for, or has something to tell. */
+static unsigned waited_queues(struct virtq *queue, struct virtq *queues[2])
+{
+    queues[0] = queue;
+    queues[1] = &console.control_receive;
+    return console.multiport && !console.control_receive.broken ? 2 : 1;
+}
+
 static void wait_queue(struct virtq *queue, uint64_t deadline)
 {
-    struct virtq *queues[] = {queue, &console.control_receive};
-    virtio_wait(&console.device, queues, console.multiport && !console.control_receive.broken ? 2 : 1, deadline);
+    struct virtq *queues[2];
+    unsigned count = waited_queues(queue, queues);
+    virtio_wait(&console.device, queues, count, deadline);
 }
 
 /* A device that breaks the rules is as good as gone. */
@@ -541,4 +549,18 @@ void virtio_port_wait(struct virtio_port *port, uint64_t deadline)
 {
     if (virtio_port_readable(port) == 0 && !virtio_port_is_at_end(port))
         wait_queue(&port->receive, deadline);
+}
+
+void virtio_port_listen(struct virtio_port *port)
+{
+    struct virtq *queues[2];
+    unsigned count = waited_queues(&port->receive, queues);
+    virtio_listen(&console.device, queues, count);
+}
+
+void virtio_port_unlisten(struct virtio_port *port)
+{
+    struct virtq *queues[2];
+    unsigned count = waited_queues(&port->receive, queues);
+    virtio_unlisten(queues, count);
 }

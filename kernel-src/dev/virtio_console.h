@@ -40,4 +40,8 @@ bool virtio_port_is_at_end(struct virtio_port *port);
  * `deadline` (TIME_NEVER: none). */
 void virtio_port_wait(struct virtio_port *port, uint64_t deadline);
 
+/* The same in parts: see virtio_listen (virtio.h). */
+void virtio_port_listen(struct virtio_port *port);
+void virtio_port_unlisten(struct virtio_port *port);
+
 #endif

@@ -1,29 +1,63 @@
-/* wait.c: waiting for time and for stdin, with the processor idle. */
+/* wait.c: waiting for time, stdin and sockets, with the processor idle. */
+#include "hosts/mewz/wait.h"
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/time.h"
 #include "dev/console.h"
-#include "wasi/host.h"
+#include "net/net.h"
 
-static void sleep_until(uint64_t deadline)
+/* These come with the functions on sockets (socket.c). A program that imports none has them not, nor a watch for one.
+ */
+#pragma weak socket_look
+#pragma weak net_poll
+#pragma weak net_expect
+
+static void look_at_stdin(struct host_watch *watch)
 {
-    bool enabled = interrupts_save();
-    while (deadline == TIME_NEVER || time_now() < deadline)
-        time_wait(deadline);
-    interrupts_restore(enabled);
+    watch->ready = 0;
+    if (console_is_ready(&watch->bytes))
+        watch->ready = watch->bytes ? HOST_READABLE : HOST_READABLE | HOST_END | HOST_HANGUP;
 }
 
-void host_wait(uint64_t deadline, bool want_stdin, bool *stdin_ready, uint64_t *stdin_bytes)
+/* Fills in what is ready; how many there are. */
+static unsigned look(struct host_watch *list)
 {
-    *stdin_ready = false;
-    *stdin_bytes = 0;
-    if (!want_stdin) {
-        sleep_until(deadline);
-        return;
+    unsigned count = 0;
+    for (struct host_watch *watch = list; watch; watch = watch->next) {
+        if (watch->socket)
+            socket_look(watch);
+        else
+            look_at_stdin(watch);
+        count += (watch->ready & watch->wanted) != 0;
     }
-    for (;;) {
-        *stdin_ready = console_is_ready(stdin_bytes);
-        if (*stdin_ready || (deadline != TIME_NEVER && time_now() >= deadline))
-            return;
-        console_wait(deadline);
+    return count;
+}
+
+static bool any(const struct host_watch *list, bool socket)
+{
+    while (list && (list->socket != NULL) != socket)
+        list = list->next;
+    return list != NULL;
+}
+
+void host_wait(uint64_t deadline, struct host_watch *list)
+{
+    bool has_socket = any(list, true), has_stdin = any(list, false);
+    if (has_socket)
+        net_poll();
+    unsigned count = look(list);
+    bool enabled = interrupts_save();
+    while (count == 0 && (deadline == TIME_NEVER || time_now() < deadline)) {
+        if (has_stdin)
+            console_listen();
+        count = look(list); /* what came before does not interrupt */
+        if (count > 0)
+            break;
+        time_wait(deadline); /* the network goes on in there */
+        count = look(list);
     }
+    interrupts_restore(enabled);
+    if (has_stdin)
+        console_unlisten();
+    if (has_socket)
+        net_expect(count);
 }

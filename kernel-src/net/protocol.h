@@ -1,0 +1,59 @@
+/* protocol.h: what TCP and UDP sockets share, and what each does in its own way. For socket.c, tcp.c and udp.c. */
+#ifndef NET_PROTOCOL_H
+#define NET_PROTOCOL_H
+
+#include <lwip/err.h>
+#include <lwip/ip_addr.h>
+
+#include "wasi/host_socket.h"
+
+/* What of a socket can be done now (wasi/host.h, struct host_watch). */
+struct socket_state {
+    bool readable, writable;
+    bool ended;     /* the peer sends no more than what waits */
+    bool gone;      /* there is no connection any more */
+    uint64_t bytes; /* to read; connections to accept */
+};
+
+/* The functions of wasi/host_socket.h. Addresses are lwIP's here; where a datagram goes may be NULL. */
+struct protocol {
+    void (*close)(struct host_socket *socket);
+    uint32_t (*bind)(struct host_socket *socket, const ip_addr_t *ip, u16_t port);
+    uint32_t (*connect)(struct host_socket *socket, const ip_addr_t *ip, u16_t port);
+    uint32_t (*receive)(struct host_socket *socket, const struct host_slice *slices, size_t count, bool peek,
+                        struct host_received *received);
+    uint32_t (*send)(struct host_socket *socket, const struct host_slice *slices, size_t count, const ip_addr_t *ip,
+                     u16_t port, size_t *sent);
+    uint32_t (*shutdown)(struct host_socket *socket, unsigned how);
+    void (*state)(struct host_socket *socket, struct socket_state *state);
+    uint32_t (*names)(struct host_socket *socket, struct host_address *local, struct host_address *peer);
+    uint32_t (*set)(struct host_socket *socket, enum host_option option, int32_t value);
+    uint32_t (*get)(struct host_socket *socket, enum host_option option, int32_t *value);
+};
+
+/* The beginning of every socket. */
+struct host_socket {
+    const struct protocol *protocol;
+    enum host_family family;
+    uint32_t error; /* that ended the connection and has not been fetched */
+};
+
+extern const struct protocol tcp_protocol, udp_protocol;
+
+uint32_t tcp_socket_open(enum host_family family, struct host_socket **socket);
+uint32_t udp_socket_open(enum host_family family, struct host_socket **socket);
+
+/* Returns the error and forgets it. */
+uint32_t socket_take_error(struct host_socket *socket);
+
+/* lwIP's errors as WASI's. */
+uint32_t net_errno(err_t error);
+
+/* An address as a socket of that family shows it. */
+void address_set(struct host_address *address, enum host_family family, const ip_addr_t *ip, u16_t port);
+
+/* Copies up to `size` bytes to the slices, skipping the first `skip` bytes of them. */
+void slices_fill(const struct host_slice *slices, size_t count, size_t skip, const void *bytes, size_t size);
+size_t slices_size(const struct host_slice *slices, size_t count);
+
+#endif
