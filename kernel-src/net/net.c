@@ -2,6 +2,7 @@
 #include "net/net.h"
 
 #include <lwip/dhcp.h>
+#include <lwip/dns.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
 
@@ -9,6 +10,7 @@
 #include "arch/x86_64/time.h"
 #include "net/link.h"
 #include "net/memory.h"
+#include "net/settings.h"
 #include "net/timers.h"
 
 #define PUSH_DELAY       5000000ull     /* ns: how long what was sent waits for company at most */
@@ -94,9 +96,19 @@ void net_expect(unsigned count)
 static void start_card(void)
 {
     struct netif *card = netif_default;
+    struct net_settings settings;
+    net_settings_read(&settings);
+    netif_set_hostname(card, settings.hostname);
     netif_create_ip6_linklocal_address(card, 1);
     netif_set_ip6_autoconfig_enabled(card, 1);
-    dhcp_start(card);
+    if (!settings.is_static) {
+        dhcp_start(card);
+        return;
+    }
+    netif_set_addr(card, &settings.address, &settings.mask, &settings.gateway);
+    ip_addr_t name_server;
+    ip_addr_copy_from_ip4(name_server, settings.name_server);
+    dns_setserver(0, &name_server);
 }
 
 void net_start(void)

@@ -56,13 +56,28 @@ static bool mld6_needed(void)
     return group != NULL;
 }
 
+/* Connections that were closed here are remembered for a while (RFC 9293, section 3.4.1), and lwIP goes through all of
+ * them for every new one. So of more than that many the oldest, at the end of the list, are forgotten. */
+static void run_tcp(void)
+{
+    enum { TIME_WAIT_MAX = 512 };
+    tcp_tmr();
+    unsigned count = 0;
+    struct tcp_pcb *next;
+    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = next) {
+        next = pcb->next;
+        if (++count > TIME_WAIT_MAX)
+            tcp_abort(pcb);
+    }
+}
+
 static struct timer {
     uint32_t interval; /* ms */
     void (*run)(void);
     bool (*needed)(void);
     uint64_t due; /* 0 while it is not needed */
 } timers[] = {
-    {TCP_TMR_INTERVAL, tcp_tmr, tcp_needed, 0},
+    {TCP_TMR_INTERVAL, run_tcp, tcp_needed, 0},
     {ARP_TMR_INTERVAL, etharp_tmr, has_card, 0},
     {IP_TMR_INTERVAL, ip_reass_tmr, has_card, 0},
     {IP6_REASS_TMR_INTERVAL, ip6_reass_tmr, has_card, 0},

@@ -1,5 +1,6 @@
 /* wait.c: waiting for time, stdin and sockets, with the processor idle. */
 #include "hosts/mewz/wait.h"
+
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/time.h"
 #include "dev/console.h"
