@@ -4,6 +4,7 @@
  * active segments is reduced to what is not zero. */
 #include "llvm/instance.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,58 @@ static void define_globals(struct unit *unit)
             define_variable(unit, unit_global(unit, i), constant_eval(unit, unit->wasm->globals[i].init));
 }
 
+/* Begins a function that no wasm function is; returns the scope of places in it. */
+static LLVMMetadataRef begin_function(struct unit *unit, LLVMValueRef function)
+{
+    unit_define_func(unit, function);
+    LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
+    return unit_describe_func(unit, function, 0);
+}
+
+static LLVMValueRef call_func(struct unit *unit, uint32_t index, LLVMValueRef *args, LLVMMetadataRef scope)
+{
+    const struct wasm_functype *type = &unit->wasm->types[unit->wasm->funcs[index].type];
+    LLVMValueRef callee = unit_func(unit, index);
+    LLVMValueRef call = LLVMBuildCall2(unit->builder, unit_functype(unit, type), callee, args, type->param_count, "");
+
+    LLVMSetInstructionCallConv(call, LLVMGetFunctionCallConv(callee));
+    unit_locate(unit, call, scope, 0);
+    return call;
+}
+
+/* A function of that name that only goes on to another one. */
+static LLVMValueRef define_forwarder(struct unit *unit, const char *symbol, uint32_t index, unsigned convention)
+{
+    const struct wasm_functype *type = &unit->wasm->types[unit->wasm->funcs[index].type];
+    LLVMValueRef function = LLVMAddFunction(unit->module, symbol, unit_functype(unit, type)), call;
+    LLVMValueRef *params = memory_alloc((type->param_count + 1) * sizeof(*params));
+    LLVMMetadataRef scope = begin_function(unit, function);
+
+    LLVMSetFunctionCallConv(function, convention);
+    LLVMGetParams(function, params);
+    call = call_func(unit, index, params, scope);
+    if (type->result_count > 0)
+        LLVMBuildRet(unit->builder, call);
+    else
+        LLVMBuildRetVoid(unit->builder);
+    free(params);
+    return function;
+}
+
+/* What references to a function call: the function, or one with the convention of all of them that calls it. */
+static LLVMValueRef func_code(struct unit *unit, uint32_t index)
+{
+    char symbol[32];
+    LLVMValueRef forwarder;
+
+    if (LLVMGetFunctionCallConv(unit_func(unit, index)) == unit_convention(unit))
+        return unit_func(unit, index);
+    snprintf(symbol, sizeof(symbol), "wasm.import.%u", index);
+    forwarder = define_forwarder(unit, symbol, index, unit_convention(unit));
+    LLVMSetLinkage(forwarder, LLVMInternalLinkage);
+    return forwarder;
+}
+
 static void define_func_refs(struct unit *unit)
 {
     for (uint32_t i = 0; i < unit->wasm->func_count; i++) {
@@ -61,7 +114,7 @@ static void define_func_refs(struct unit *unit)
 
         if (!unit->plan->funcs[i].is_referenced)
             continue;
-        members[0] = unit_func(unit, i);
+        members[0] = func_code(unit, i);
         members[1] = unit_type(unit, unit->wasm->funcs[i].type);
         define_variable(unit, unit_func_ref(unit, i), LLVMConstStructInContext(unit->context, members, 2, false));
     }
@@ -258,19 +311,10 @@ static void build_copies(struct unit *unit, LLVMValueRef function, const struct 
     LLVMPositionBuilderAtEnd(builder, done);
 }
 
-/* Begins a function that no wasm function is; returns the scope of places in it. */
-static LLVMMetadataRef begin_function(struct unit *unit, LLVMValueRef function)
-{
-    unit_define_func(unit, function);
-    LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
-    return unit_describe_func(unit, function, 0);
-}
-
-static void call_start(struct unit *unit, LLVMTypeRef type, LLVMMetadataRef scope)
+static void call_start(struct unit *unit, LLVMMetadataRef scope)
 {
     if (unit->wasm->start != WASM_NO_INDEX)
-        unit_locate(unit, LLVMBuildCall2(unit->builder, type, unit_func(unit, unit->wasm->start), NULL, 0, ""), scope,
-                    0);
+        call_func(unit, unit->wasm->start, NULL, scope);
     LLVMBuildRetVoid(unit->builder);
 }
 
@@ -288,7 +332,7 @@ static LLVMValueRef define_instantiate(struct unit *unit, bool elems_fit)
     if (pieces.rows.size > 0)
         build_copies(unit, function, &pieces);
     if (elems_fit && pieces.fits)
-        call_start(unit, type, scope);
+        call_start(unit, scope);
     else
         unit_build_trap(unit, elems_fit ? MEWZ_TRAP_MEMORY : MEWZ_TRAP_TABLE);
     buf_free(&pieces.rows);
@@ -333,26 +377,6 @@ static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
     LLVMSetGlobalConstant(program, true);
 }
 
-/* A function of that name that only goes on to the exported one. */
-static void define_export(struct unit *unit, const char *symbol, uint32_t index)
-{
-    const struct wasm_functype *type = &unit->wasm->types[unit->wasm->funcs[index].type];
-    LLVMTypeRef function_type = unit_functype(unit, type);
-    LLVMValueRef function = LLVMAddFunction(unit->module, symbol, function_type), call;
-    LLVMValueRef *params = memory_alloc((type->param_count + 1) * sizeof(*params));
-    LLVMMetadataRef scope;
-
-    scope = begin_function(unit, function);
-    LLVMGetParams(function, params);
-    call = LLVMBuildCall2(unit->builder, function_type, unit_func(unit, index), params, type->param_count, "");
-    unit_locate(unit, call, scope, 0);
-    if (type->result_count > 0)
-        LLVMBuildRet(unit->builder, call);
-    else
-        LLVMBuildRetVoid(unit->builder);
-    free(params);
-}
-
 static void define_exports(struct unit *unit)
 {
     for (uint32_t i = 0; i < unit->wasm->export_count; i++) {
@@ -363,7 +387,7 @@ static void define_exports(struct unit *unit)
             continue;
         buf_printf(&symbol, "%s.%.*s", unit->options->exports, (int)export->name.size, export->name.bytes);
         buf_byte(&symbol, 0);
-        define_export(unit, (const char *)symbol.data, export->index);
+        define_forwarder(unit, (const char *)symbol.data, export->index, LLVMCCallConv);
         buf_free(&symbol);
     }
 }

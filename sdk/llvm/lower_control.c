@@ -224,15 +224,41 @@ void lower_br(struct lower *l, const struct wasm_instr *instr, intptr_t argument
     l->is_dead = true;
 }
 
+/* Branches if `condition` holds, with the values on the stack that the label takes. */
+static void branch_if(struct lower *l, LLVMValueRef condition, uint32_t depth)
+{
+    LLVMBasicBlockRef target = enter_label(l, label_at(l, depth));
+    LLVMBasicBlockRef next = lower_new_block(l);
+
+    LLVMBuildCondBr(l->builder, condition, target, next);
+    LLVMPositionBuilderAtEnd(l->builder, next);
+}
+
 void lower_br_if(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMValueRef condition = LLVMBuildICmp(l->builder, LLVMIntNE, stack_pop(l), unit_i32(l->unit, 0), "");
-    LLVMBasicBlockRef target = enter_label(l, label_at(l, instr->index));
-    LLVMBasicBlockRef next = lower_new_block(l);
 
     (void)argument;
-    LLVMBuildCondBr(l->builder, condition, target, next);
-    LLVMPositionBuilderAtEnd(l->builder, next);
+    branch_if(l, condition, instr->index);
+}
+
+void lower_br_on_null(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef reference = stack_pop(l);
+
+    (void)argument;
+    branch_if(l, LLVMBuildIsNull(l->builder, reference, ""), instr->index);
+    stack_push(l, reference);
+}
+
+/* The label takes the reference too. */
+void lower_br_on_non_null(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef reference = l->values[l->value_count - 1];
+
+    (void)argument;
+    branch_if(l, LLVMBuildIsNotNull(l->builder, reference, ""), instr->index);
+    stack_pop(l);
 }
 
 /* Where a br_table goes for a label: a block on the way to it, one a label however often the table names it, so that

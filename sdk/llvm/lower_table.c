@@ -159,3 +159,12 @@ void lower_ref_func(struct lower *l, const struct wasm_instr *instr, intptr_t ar
     (void)argument;
     stack_push(l, unit_func_ref(l->unit, instr->index));
 }
+
+void lower_ref_as_non_null(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
+{
+    LLVMValueRef reference = stack_pop(l);
+
+    (void)instr, (void)argument;
+    trap_if(l, LLVMBuildIsNull(l->builder, reference, ""), MEWZ_TRAP_NULL_REFERENCE);
+    stack_push(l, reference);
+}

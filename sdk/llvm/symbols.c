@@ -70,6 +70,7 @@ static LLVMValueRef declare_defined_func(struct unit *unit, uint32_t index)
     function =
         LLVMAddFunction(unit->module, (const char *)name.data, unit_functype(unit, &unit->wasm->types[func->type]));
     buf_free(&name);
+    LLVMSetFunctionCallConv(function, unit_convention(unit));
     if (plan->unit == unit->index && !plan->is_shared)
         LLVMSetLinkage(function, LLVMInternalLinkage);
     else

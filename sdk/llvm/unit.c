@@ -140,6 +140,26 @@ LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *t
     return result;
 }
 
+unsigned unit_convention(const struct unit *unit)
+{
+    enum { TAIL_CONVENTION = 18 }; /* llvm::CallingConv::Tail; the C interface has no name for it */
+
+    return unit->wasm->features >> WASM_FEATURE_TAIL_CALL & 1 ? TAIL_CONVENTION : LLVMCCallConv;
+}
+
+/* rax, rdx and rcx; xmm0 to xmm3. */
+bool unit_results_fit(const struct unit *unit, const struct wasm_functype *type)
+{
+    unsigned integers = 0, vectors = 0;
+
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        LLVMTypeKind kind = LLVMGetTypeKind(unit_valtype(unit, type->results[i]));
+
+        *(kind == LLVMIntegerTypeKind || kind == LLVMPointerTypeKind ? &integers : &vectors) += 1;
+    }
+    return integers <= 3 && vectors <= 4;
+}
+
 LLVMValueRef unit_i32(const struct unit *unit, uint32_t value)
 {
     return LLVMConstInt(unit->i32, value, false);

@@ -48,6 +48,13 @@ LLVMTypeRef unit_letter_type(const struct unit *unit, char letter); /* of an opc
 /* A function type as LLVM has it: several results become a struct. */
 LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *type);
 
+/* How the module's functions call one another, directly and by references: as C does; or, in a module with tail calls,
+ * in LLVM's way that lets any function make way for any other. Imported functions are always called as C does. */
+unsigned unit_convention(const struct unit *unit);
+
+/* Whether results of a function of this type are all in registers. */
+bool unit_results_fit(const struct unit *unit, const struct wasm_functype *type);
+
 /* An integer constant of 32 or 64 bits. */
 LLVMValueRef unit_i32(const struct unit *unit, uint32_t value);
 LLVMValueRef unit_i64(const struct unit *unit, uint64_t value);
