@@ -59,7 +59,10 @@ static int optimise(struct unit *unit, struct err *err)
             return -1;
         keep_traps(unit);
     }
-    return run_passes(unit, passes, err);
+    if (run_passes(unit, passes, err) < 0)
+        return -1;
+    keep_widths(unit);
+    return 0;
 }
 
 static int generate(struct unit *unit, LLVMMemoryBufferRef *object, struct err *err)

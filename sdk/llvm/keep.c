@@ -1,6 +1,8 @@
 /* keep.c: see keep.h. */
 #include "llvm/keep.h"
 
+#include "llvm/used.h"
+
 /* Passes the call's result to an assembly statement of no instructions. */
 static void use_result(struct unit *unit, LLVMValueRef call)
 {
@@ -31,21 +33,60 @@ static bool is_droppable_call(LLVMValueRef instruction)
     return callee && !LLVMIsDeclaration(callee);
 }
 
-static void keep_in_block(struct unit *unit, LLVMBasicBlockRef block)
+/* Vectors are cut to what is used by passes in between, numbers by the code generator only. */
+static bool is_kept_early(LLVMValueRef load)
+{
+    return LLVMGetTypeKind(LLVMTypeOf(load)) == LLVMVectorTypeKind && used_in_part(load);
+}
+
+static void keep_traps_in(struct unit *unit, LLVMBasicBlockRef block)
 {
     for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
         bool is_used = LLVMGetFirstUse(i) != NULL;
 
         if (is_used && LLVMIsALoadInst(i))
-            LLVMSetVolatile(i, false);
+            LLVMSetVolatile(i, is_kept_early(i));
         else if (!is_used && is_droppable_call(i))
             use_result(unit, i);
     }
 }
 
-void keep_traps(struct unit *unit)
+/* Puts a fence behind the load, through which the code generator does not see what is used. */
+static void fence_load(struct unit *unit, LLVMValueRef load)
+{
+    LLVMTypeRef type = LLVMTypeOf(load);
+    LLVMValueRef fence, undefined = LLVMGetUndef(type);
+
+    LLVMPositionBuilderBefore(unit->builder, LLVMGetNextInstruction(load));
+    fence = unit_call_intrinsic(unit, "llvm.arithmetic.fence", &type, 1, &undefined, 1);
+    LLVMInstructionSetDebugLoc(fence, LLVMInstructionGetDebugLoc(load));
+    LLVMReplaceAllUsesWith(load, fence);
+    LLVMSetOperand(fence, 0, load);
+}
+
+static void keep_widths_in(struct unit *unit, LLVMBasicBlockRef block)
+{
+    for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
+        if (LLVMIsALoadInst(i) && used_in_part(i))
+            fence_load(unit, i);
+        else if (LLVMIsAStoreInst(i) && used_for_update(i))
+            LLVMSetVolatile(i, true);
+    }
+}
+
+static void visit_blocks(struct unit *unit, void (*visit)(struct unit *unit, LLVMBasicBlockRef block))
 {
     for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
-            keep_in_block(unit, block);
+            visit(unit, block);
+}
+
+void keep_traps(struct unit *unit)
+{
+    visit_blocks(unit, keep_traps_in);
+}
+
+void keep_widths(struct unit *unit)
+{
+    visit_blocks(unit, keep_widths_in);
 }

@@ -11,4 +11,9 @@
  * stay volatile. A call without a use gets one. */
 void keep_traps(struct unit *unit);
 
+/* An access that lies in bounds only in part traps too, but LLVM accesses no more than what the program uses of the
+ * value. This function runs before code generation, which then accesses the whole value, of vectors as well as of
+ * numbers. */
+void keep_widths(struct unit *unit);
+
 #endif

@@ -6,7 +6,7 @@ setup() {
     cd "$BATS_TEST_DIRNAME/../.."
 }
 
-@test "our scripts: vectors, on the default CPU level and on the first one" {
+@test "our scripts: the default CPU level and the first one" {
     for level in x86-64-v2 x86-64-v1; do
         CPU=$level run timeout 300 node tests/spec/execute.mjs build/spec/object build/spec/runtime.o tests/spec
         echo "$output"

@@ -1,0 +1,159 @@
+/* used.c: see used.h. Sets of bytes are bits of a number, the lowest byte's lowest. */
+#include "llvm/used.h"
+
+#include <stdint.h>
+
+static uint64_t first_bytes(unsigned count)
+{
+    return count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
+}
+
+/* The size of a type in bytes, of a vector's lanes; 0 for what has none or more than a set holds. */
+static unsigned size_of(LLVMTypeRef type)
+{
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMIntegerTypeKind:
+        return LLVMGetIntTypeWidth(type) % 8 || LLVMGetIntTypeWidth(type) > 64 ? 0 : LLVMGetIntTypeWidth(type) / 8;
+    case LLVMFloatTypeKind:
+        return 4;
+    case LLVMDoubleTypeKind:
+        return 8;
+    case LLVMVectorTypeKind:
+        return size_of(LLVMGetElementType(type)) * LLVMGetVectorSize(type);
+    default:
+        return 0;
+    }
+}
+
+/* The bytes of lane `lane` of a vector. */
+static uint64_t lane_bytes(LLVMTypeRef type, uint64_t lane)
+{
+    unsigned size = size_of(LLVMGetElementType(type));
+
+    return lane * size < 64 ? first_bytes(size) << lane * size : 0;
+}
+
+static uint64_t used_by_extract(LLVMValueRef user, LLVMTypeRef type)
+{
+    LLVMValueRef lane = LLVMGetOperand(user, 1);
+
+    return LLVMIsAConstantInt(lane) ? lane_bytes(type, LLVMConstIntGetZExtValue(lane)) : UINT64_MAX;
+}
+
+/* Its operands are one vector behind the other, of which either may be the value. */
+static uint64_t used_by_shuffle(LLVMValueRef user, LLVMValueRef value)
+{
+    LLVMTypeRef type = LLVMTypeOf(value);
+    unsigned count = LLVMGetVectorSize(type);
+    uint64_t used = 0;
+
+    for (unsigned i = 0; i < LLVMGetNumMaskElements(user); i++) {
+        int lane = LLVMGetMaskValue(user, i);
+
+        if (lane >= 0 && LLVMGetOperand(user, (unsigned)lane >= count) == value)
+            used |= lane_bytes(type, (unsigned)lane % count);
+    }
+    return used;
+}
+
+/* The bytes in which a number has bits. */
+static uint64_t bytes_of(uint64_t number)
+{
+    uint64_t used = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        used |= (uint64_t)((number >> 8 * i & 0xff) != 0) << i;
+    return used;
+}
+
+static uint64_t used_by_operation(LLVMValueRef user, LLVMValueRef value)
+{
+    LLVMOpcode opcode = LLVMGetInstructionOpcode(user);
+    LLVMValueRef constant = LLVMGetOperand(user, 1);
+    uint64_t number, all = first_bytes(size_of(LLVMTypeOf(value)));
+
+    if (!LLVMIsAConstantInt(constant))
+        return UINT64_MAX;
+    number = LLVMConstIntGetZExtValue(constant);
+    switch (opcode) {
+    case LLVMAnd:
+        return bytes_of(number);
+    case LLVMShl:
+        return all >> number / 8;
+    case LLVMLShr:
+    case LLVMAShr:
+        return all & ~first_bytes((unsigned)number / 8);
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static uint64_t used_bytes(LLVMValueRef value);
+
+/* Lanes that become wider one by one. */
+static uint64_t used_by_extension(LLVMValueRef user, LLVMValueRef value)
+{
+    LLVMTypeRef type = LLVMTypeOf(value), wide = LLVMTypeOf(user);
+    uint64_t used = 0, used_wide;
+
+    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind || size_of(wide) == 0 || size_of(wide) > 64)
+        return UINT64_MAX;
+    used_wide = used_bytes(user);
+    for (unsigned i = 0; i < LLVMGetVectorSize(type); i++)
+        if (used_wide & lane_bytes(wide, i))
+            used |= lane_bytes(type, i);
+    return used;
+}
+
+static uint64_t used_by(LLVMValueRef user, LLVMValueRef value)
+{
+    switch (LLVMGetInstructionOpcode(user)) {
+    case LLVMBitCast: /* never of another one */
+        return used_bytes(user);
+    case LLVMZExt:
+    case LLVMSExt:
+    case LLVMFPExt:
+        return used_by_extension(user, value);
+    case LLVMTrunc:
+        return LLVMGetTypeKind(LLVMTypeOf(user)) == LLVMIntegerTypeKind
+                   ? first_bytes((LLVMGetIntTypeWidth(LLVMTypeOf(user)) + 7) / 8)
+                   : UINT64_MAX;
+    case LLVMExtractElement:
+        return used_by_extract(user, LLVMTypeOf(value));
+    case LLVMShuffleVector:
+        return used_by_shuffle(user, value);
+    case LLVMAnd:
+    case LLVMShl:
+    case LLVMLShr:
+    case LLVMAShr:
+        return used_by_operation(user, value);
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static uint64_t used_bytes(LLVMValueRef value)
+{
+    uint64_t used = 0;
+
+    for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use))
+        used |= used_by(LLVMGetUser(use), value);
+    return used;
+}
+
+bool used_in_part(LLVMValueRef load)
+{
+    uint64_t all = first_bytes(size_of(LLVMTypeOf(load)));
+
+    return all != 0 && (used_bytes(load) & all) != all;
+}
+
+bool used_for_update(LLVMValueRef store)
+{
+    LLVMValueRef value = LLVMGetOperand(store, 0), load;
+
+    if (!LLVMIsABinaryOperator(value) || !LLVMIsAConstantInt(LLVMGetOperand(value, 1)))
+        return false;
+    load = LLVMGetOperand(value, 0);
+    return LLVMIsALoadInst(load) && LLVMGetOperand(load, 0) == LLVMGetOperand(store, 1);
+}

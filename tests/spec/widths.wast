@@ -1,0 +1,48 @@
+;; An access that lies in bounds only in part traps, also where the program uses no more than that part.
+
+(module
+  (memory 1 1)
+  (data (i32.const 65528) "\11\22\33\44\55\66\77\88")
+
+  (func (export "wrap") (param i32) (result i32) (i32.wrap_i64 (i64.load (local.get 0))))
+  (func (export "mask") (param i32) (result i32) (i32.and (i32.load (local.get 0)) (i32.const 255)))
+  (func (export "extend") (param i32) (result i32) (i32.extend8_s (i32.load (local.get 0))))
+  (func (export "high") (param i32) (result i32) (i32.shr_u (i32.load (local.get 0)) (i32.const 24)))
+  (func (export "lane") (param i32) (result i32) (i32x4.extract_lane 0 (v128.load (local.get 0))))
+  (func (export "lane-of-wider") (param i32) (result i32)
+    (i16x8.extract_lane_u 1 (v128.load8x8_u (local.get 0))))
+  (func (export "low") (param i32) (result v128) (i16x8.extend_low_i8x16_u (v128.load (local.get 0))))
+  (func (export "promote") (param i32) (result v128) (f64x2.promote_low_f32x4 (v128.load (local.get 0))))
+  (func (export "shuffle") (param i32) (result v128)
+    (i8x16.shuffle 0 1 2 3 0 1 2 3 0 1 2 3 0 1 2 3 (v128.load (local.get 0)) (v128.const i64x2 0 0)))
+
+  ;; Updates of one byte of what is loaded.
+  (func (export "set") (param i32) (i64.store (local.get 0) (i64.or (i64.load (local.get 0)) (i64.const 255))))
+  (func (export "clear") (param i32) (i64.store (local.get 0) (i64.and (i64.load (local.get 0)) (i64.const -256))))
+  (func (export "flip") (param i32) (i32.store (local.get 0) (i32.xor (i32.load (local.get 0)) (i32.const 255))))
+  (func (export "replace") (param i32)
+    (i64.store (local.get 0) (i64.or (i64.and (i64.load (local.get 0)) (i64.const -256)) (i64.const 7))))
+  (func (export "last") (result i64) (i64.load (i32.const 65528)))
+)
+
+(assert_return (invoke "wrap" (i32.const 65528)) (i32.const 0x44332211))
+(assert_trap (invoke "wrap" (i32.const 65532)) "out of bounds memory access")
+(assert_trap (invoke "mask" (i32.const 65535)) "out of bounds memory access")
+(assert_trap (invoke "extend" (i32.const 65535)) "out of bounds memory access")
+(assert_return (invoke "high" (i32.const 65532)) (i32.const 0x88))
+(assert_trap (invoke "high" (i32.const -1)) "out of bounds memory access")
+(assert_trap (invoke "lane" (i32.const 65528)) "out of bounds memory access")
+(assert_trap (invoke "lane-of-wider" (i32.const 65530)) "out of bounds memory access")
+(assert_trap (invoke "low" (i32.const 65528)) "out of bounds memory access")
+(assert_trap (invoke "promote" (i32.const 65528)) "out of bounds memory access")
+(assert_trap (invoke "shuffle" (i32.const 65532)) "out of bounds memory access")
+
+(assert_trap (invoke "set" (i32.const 65535)) "out of bounds memory access")
+(assert_trap (invoke "clear" (i32.const 65535)) "out of bounds memory access")
+(assert_trap (invoke "flip" (i32.const 65535)) "out of bounds memory access")
+(assert_trap (invoke "replace" (i32.const 65535)) "out of bounds memory access")
+(assert_return (invoke "last") (i64.const 0x8877665544332211))
+(assert_return (invoke "set" (i32.const 65528)))
+(assert_return (invoke "last") (i64.const 0x88776655443322ff))
+(assert_return (invoke "replace" (i32.const 65528)))
+(assert_return (invoke "last") (i64.const 0x8877665544332207))
