@@ -176,7 +176,7 @@ $(BUILD)/spec/object: tests/spec/object.c $(BUILD)/sanitized/libsdk.a
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
 $(BUILD)/spec/runtime.o: tests/spec/runtime.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -D_GNU_SOURCE -MMD -MP -c $< -o $@
+	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -D_GNU_SOURCE -MMD -MP -MF $@.d -c $< -o $@
 
 # Programs that nobody here wrote, and two of ours in other languages: tests/apps.
 
@@ -287,4 +287,4 @@ install: all
 clean:
 	rm -rf $(BUILD) bin lib
 
--include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+-include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)

@@ -3,7 +3,7 @@
  * table has few rows. */
 #include "llvm/code_map.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,12 +81,14 @@ static int find_symbols(struct object *object, struct err *err)
 /* The number in wasm.INDEX or wasm.INDEX.NAME, or WASM_NO_INDEX. */
 static uint32_t symbol_index(const char *name)
 {
-    unsigned index;
-    int length = 0;
+    static const char prefix[] = "wasm.";
+    char *end;
+    unsigned long index;
 
-    return sscanf(name, "wasm.%u%n", &index, &length) == 1 && (name[length] == 0 || name[length] == '.')
-               ? index
-               : WASM_NO_INDEX;
+    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || !isdigit((unsigned char)name[sizeof(prefix) - 1]))
+        return WASM_NO_INDEX;
+    index = strtoul(name + sizeof(prefix) - 1, &end, 10);
+    return *end == 0 || *end == '.' ? (uint32_t)index : WASM_NO_INDEX;
 }
 
 static uint32_t add_name(struct code_map *map, uint32_t index, const char *symbol)

@@ -34,19 +34,18 @@ LLVMValueRef table_slot(struct lower *l, uint32_t table, LLVMValueRef index, uns
 /* Writes `value` into `count` elements from `start` on, which exist. Both are i64. */
 static void build_fill(struct lower *l, uint32_t table, LLVMValueRef start, LLVMValueRef count, LLVMValueRef value)
 {
-    LLVMBasicBlockRef before = LLVMGetInsertBlock(l->builder), loop, done;
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(l->builder);
+    LLVMBasicBlockRef done = lower_new_block(l), loop = lower_new_block(l);
     LLVMValueRef zero = unit_i64(l->unit, 0), is_empty = LLVMBuildICmp(l->builder, LLVMIntEQ, count, zero, "");
     LLVMValueRef first = element_at(l, unit_table(l->unit, table), start), i, next;
 
-    loop = lower_new_block(l);
-    LLVMBuildCondBr(l->builder, is_empty, (done = lower_new_block(l)), loop);
+    LLVMBuildCondBr(l->builder, is_empty, done, loop);
     LLVMPositionBuilderAtEnd(l->builder, loop);
     i = LLVMBuildPhi(l->builder, l->unit->i64, "");
     LLVMBuildStore(l->builder, value, element_at(l, first, i));
     next = LLVMBuildAdd(l->builder, i, unit_i64(l->unit, 1), "");
     LLVMAddIncoming(i, (LLVMValueRef[]){zero, next}, (LLVMBasicBlockRef[]){before, loop}, 2);
     LLVMBuildCondBr(l->builder, LLVMBuildICmp(l->builder, LLVMIntEQ, next, count, ""), done, loop);
-    LLVMMoveBasicBlockAfter(done, loop);
     LLVMPositionBuilderAtEnd(l->builder, done);
 }
 
