@@ -7,7 +7,7 @@
 #include "mm/page.h"
 #include "panic.h"
 
-enum { ALIGN = 16, CLASSES = 12 };
+enum { STEP = 16, CLASSES = 12 }; /* STEP divides the size of every class */
 
 /* At the start of every page of objects, and of the first page of a large object. */
 struct slab {
@@ -19,7 +19,7 @@ struct slab {
     uint16_t pages; /* of a large object */
 };
 enum { LARGE = 0xffff };
-_Static_assert(sizeof(struct slab) == 32, "the header of a page, a multiple of ALIGN");
+_Static_assert(sizeof(struct slab) == 32, "the header of a page, a multiple of STEP");
 
 static struct class
 {
@@ -36,9 +36,17 @@ static struct class
 
 static size_t limit, in_use;
 
+/* The class for objects of so many steps. */
+static uint8_t class_of[2032 / STEP + 1];
+
 void net_memory_init(void)
 {
     limit = page_free_count() / 2;
+    for (unsigned steps = 0, index = 0; steps < sizeof class_of; steps++) {
+        if (steps * STEP > classes[index].size)
+            index++;
+        class_of[steps] = (uint8_t)index;
+    }
 }
 
 size_t net_memory_pages(void)
@@ -89,16 +97,15 @@ static void list_remove(struct class *class, struct slab *slab)
 }
 
 /* A page with a free object, from the spare or new; it is in the list then. */
-static struct slab *slab_new(unsigned index)
+static struct slab *slab_new(struct class *class)
 {
-    struct class *class = &classes[index];
     struct slab *slab = class->spare;
     class->spare = NULL;
     if (!slab)
         slab = take_pages(1);
     if (!slab)
         return NULL;
-    *slab = (struct slab){.class = (uint16_t)index};
+    *slab = (struct slab){.class = (uint16_t)(class - classes)};
     list_push(class, slab);
     return slab;
 }
@@ -145,15 +152,12 @@ static void *alloc_large(size_t size)
 
 void *net_alloc(size_t size)
 {
-    unsigned index = 0;
-    while (index < CLASSES && classes[index].size < size)
-        index++;
-    if (index == CLASSES)
+    size_t steps = (size + STEP - 1) / STEP;
+    if (steps >= sizeof class_of)
         return alloc_large(size);
-    struct slab *slab = classes[index].partial;
-    if (!slab && !(slab = slab_new(index)))
-        return NULL;
-    return slab_take(&classes[index], slab);
+    struct class *class = &classes[class_of[steps]];
+    struct slab *slab = class->partial ? class->partial : slab_new(class);
+    return slab ? slab_take(class, slab) : NULL;
 }
 
 void *net_alloc_zeroed(size_t count, size_t size)

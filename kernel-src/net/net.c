@@ -36,7 +36,7 @@ static bool loops(void)
 /* True if there is anything for poll to do. */
 static bool has_work(uint64_t now)
 {
-    return link_has_work() || loops() || net_timers_next(now) <= now;
+    return link_has_work() || loops() || net_timers_next() <= now;
 }
 
 static void poll(uint64_t now)
@@ -69,7 +69,7 @@ static uint64_t begin_idle(void)
 {
     link_listen();
     uint64_t now = time_now();
-    return has_work(now) ? now : net_timers_next(now);
+    return has_work(now) ? now : net_timers_next();
 }
 
 static const struct time_background background = {run_background, begin_idle, link_unlisten};

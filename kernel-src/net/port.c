@@ -51,6 +51,28 @@ u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *rem
     return hash + (uint32_t)(time_now() / 4000);
 }
 
+/* Sums as RFC 1071 says, section 2: in any word size and in the processor's byte order, carries brought back in. */
+uint16_t net_checksum(const void *bytes, int size)
+{
+    const uint8_t *p = bytes;
+    uint64_t sum = 0;
+    for (; size >= 8; size -= 8, p += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, p, sizeof word);
+        sum += word;
+        sum += sum < word;
+    }
+    uint64_t rest = 0;
+    __builtin_memcpy(&rest, p, (size_t)size);
+    sum += rest;
+    sum += sum < rest;
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
 /* --- string.h, stdlib.h --- */
 
 size_t strlen(const char *text)

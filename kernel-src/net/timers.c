@@ -90,42 +90,46 @@ static struct timer {
 };
 enum { TIMERS = sizeof timers / sizeof timers[0] };
 
-/* lwIP calls these; what is needed is found out by looking. */
+/* When the first of them is due. What begins to need a timer in between is noticed when that one is, except for TCP,
+ * whose connections must not wait: the others count in seconds, and one of a second always runs. */
+static uint64_t first_due;
+
+/* lwIP calls this when it starts. */
 void sys_timeouts_init(void)
 {
 }
 
+/* lwIP calls this when there is a connection where there was none. */
 void tcp_timer_needed(void)
 {
+    first_due = 0;
 }
 
-/* Starts and stops timers as they are needed. */
+/* Starts and stops a timer as it is needed, and runs it if it is due. */
 static void update(struct timer *timer, uint64_t now)
 {
+    bool due = timer->due != 0 && timer->due <= now;
+    if (due)
+        timer->run();
     if (!timer->needed())
         timer->due = 0;
-    else if (timer->due == 0)
+    else if (due || timer->due == 0)
         timer->due = now + timer->interval * MILLISECOND;
 }
 
 void net_timers_run(uint64_t now)
 {
+    if (now < first_due)
+        return;
+    first_due = TIME_NEVER;
     for (struct timer *timer = timers; timer < timers + TIMERS; timer++) {
         update(timer, now);
-        if (timer->due == 0 || timer->due > now)
-            continue;
-        timer->due = now + timer->interval * MILLISECOND;
-        timer->run();
+        if (timer->due != 0 && timer->due < first_due)
+            first_due = timer->due;
     }
 }
 
-uint64_t net_timers_next(uint64_t now)
+uint64_t net_timers_next(void)
 {
-    uint64_t next = TIME_NEVER;
-    for (struct timer *timer = timers; timer < timers + TIMERS; timer++) {
-        update(timer, now);
-        if (timer->due != 0 && timer->due < next)
-            next = timer->due;
-    }
-    return next;
+    return first_due;
 }

@@ -7,7 +7,7 @@
 /* Runs what is due at `now` on the monotonic clock. */
 void net_timers_run(uint64_t now);
 
-/* When something will be due; TIME_NEVER if nothing. */
-uint64_t net_timers_next(uint64_t now);
+/* When it must be called again; TIME_NEVER if nothing will be due. */
+uint64_t net_timers_next(void);
 
 #endif

@@ -43,18 +43,17 @@ static bool any(const struct host_watch *list, bool socket)
 void host_wait(uint64_t deadline, struct host_watch *list)
 {
     bool has_socket = any(list, true), has_stdin = any(list, false);
+    unsigned count;
+    bool enabled = interrupts_save();
     if (has_socket)
         net_poll();
-    unsigned count = look(list);
-    bool enabled = interrupts_save();
-    while (count == 0 && (deadline == TIME_NEVER || time_now() < deadline)) {
+    for (;;) {
         if (has_stdin)
-            console_listen();
-        count = look(list); /* what came before does not interrupt */
-        if (count > 0)
+            console_listen(); /* before looking: what came earlier does not interrupt */
+        count = look(list);
+        if (count > 0 || (deadline != TIME_NEVER && time_now() >= deadline))
             break;
         time_wait(deadline); /* the network goes on in there */
-        count = look(list);
     }
     interrupts_restore(enabled);
     if (has_stdin)

@@ -14,6 +14,13 @@
 typedef intptr_t ssize_t;
 #define SSIZE_MAX INTPTR_MAX
 
+#define lwip_htons(value) __builtin_bswap16(value)
+#define lwip_htonl(value) __builtin_bswap32(value)
+
+/* The Internet checksum (RFC 1071), not inverted; port.c */
+uint16_t net_checksum(const void *bytes, int size);
+#define LWIP_CHKSUM net_checksum
+
 /* memory.h */
 void *net_alloc(size_t size);
 void *net_alloc_zeroed(size_t count, size_t size);
