@@ -44,7 +44,7 @@ uint32_t tcp_socket_open(enum host_family family, struct host_socket **socket);
 uint32_t udp_socket_open(enum host_family family, struct host_socket **socket);
 
 /* Returns the error and forgets it. */
-uint32_t socket_take_error(struct host_socket *socket);
+uint32_t net_take_error(struct host_socket *socket);
 
 /* lwIP's errors as WASI's. */
 uint32_t net_errno(err_t error);

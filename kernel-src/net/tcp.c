@@ -273,7 +273,7 @@ static uint32_t connect_socket(struct host_socket *base, const ip_addr_t *ip, u1
     if (socket->listening)
         return WASI_EINVAL;
     if (!socket->pcb)
-        return base->error ? socket_take_error(base) : WASI_EINVAL;
+        return base->error ? net_take_error(base) : WASI_EINVAL;
     err_t error = tcp_connect(socket->pcb, ip, port, handle_connected);
     if (error != ERR_OK)
         return net_errno(error);
@@ -322,7 +322,7 @@ static uint32_t receive(struct host_socket *base, const struct host_slice *slice
         return WASI_SUCCESS;
     }
     if (base->error)
-        return socket_take_error(base);
+        return net_take_error(base);
     if (socket->ended || socket->read_shut)
         return WASI_SUCCESS;
     if (socket->listening || !socket->pcb || socket->pcb->state == CLOSED)
@@ -353,7 +353,7 @@ static uint32_t send(struct host_socket *base, const struct host_slice *slices, 
     struct tcp_socket *socket = as_tcp(base);
     (void)port;
     if (base->error)
-        return socket_take_error(base);
+        return net_take_error(base);
     if (ip)
         return WASI_EISCONN;
     if (socket->write_shut || (!socket->pcb && socket->ended))

@@ -23,7 +23,7 @@ uint32_t net_errno(err_t error)
     return index < sizeof numbers ? numbers[index] : WASI_EIO;
 }
 
-uint32_t socket_take_error(struct host_socket *socket)
+uint32_t net_take_error(struct host_socket *socket)
 {
     uint32_t error = socket->error;
     socket->error = WASI_SUCCESS;
@@ -173,7 +173,7 @@ uint32_t host_socket_shutdown(struct host_socket *socket, unsigned how)
 
 uint32_t host_socket_error(struct host_socket *socket)
 {
-    return socket_take_error(socket);
+    return net_take_error(socket);
 }
 
 uint32_t host_socket_local(struct host_socket *socket, struct host_address *address)
