@@ -4,6 +4,10 @@
 #include "rt/message.h"
 #include "rt/trap.h"
 #include "wasi/host.h"
+#include "wasi/listeners.h"
+
+/* Comes with the functions that need it (wasi/sock_accept.c). */
+#pragma weak listeners_open
 
 uint64_t program_stack_end;
 
@@ -40,6 +44,8 @@ _Noreturn void program_run(void)
         if (!commit_memory(&mewz_program.memories[i]))
             refuse_memory(&mewz_program.memories[i]);
     }
+    if (listeners_open)
+        listeners_open();
     mewz_program.instantiate();
     if (mewz_program.start)
         mewz_program.start();

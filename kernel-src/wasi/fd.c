@@ -39,6 +39,14 @@ uint32_t fd_find(uint32_t number, uint64_t rights, struct fd **fd)
     return WASI_SUCCESS;
 }
 
+uint32_t fd_find_socket(uint32_t number, uint64_t rights, struct fd **fd)
+{
+    uint32_t error = fd_find(number, rights, fd);
+    if (error)
+        return error;
+    return (*fd)->kind->receive ? WASI_SUCCESS : WASI_ENOTSOCK;
+}
+
 uint32_t fd_open(uint32_t *number, struct fd **fd)
 {
     while (lowest_free < TABLE_SIZE + FD_MAX) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wasi/host.h"
+#include "wasi/host_socket.h"
 #include "wasi/types.h"
 
 struct fd;
@@ -26,6 +26,22 @@ struct fd_kind {
     uint32_t (*error)(struct fd *fd);
     /* Gives back what the system has for it. NULL: nothing. */
     void (*close)(struct fd *fd);
+    /* What only sockets have; NULL: WASI_ENOTSOCK. `flags` are riflags, `to` may be NULL, `how` bits of sdflags. */
+    uint32_t (*receive)(struct fd *fd, const struct host_slice *slices, size_t count, uint32_t flags,
+                        struct host_received *received);
+    uint32_t (*send)(struct fd *fd, const struct host_slice *slices, size_t count, const struct host_address *to,
+                     size_t *sent);
+    uint32_t (*shutdown)(struct fd *fd, uint32_t how);
+};
+
+/* What is known of a socket beside what the host knows. */
+struct fd_socket {
+    enum host_family family;
+    enum host_protocol protocol;
+    bool listens;
+    uint16_t error;           /* that poll_oneoff told already, and that the next call has to tell; 0: none */
+    uint64_t receive_timeout; /* in nanoseconds; 0: none */
+    uint64_t send_timeout;
 };
 
 struct fd {
@@ -34,11 +50,15 @@ struct fd {
     uint64_t rights_inheriting;
     uint16_t flags;          /* enum wasi_fdflags */
     uint8_t stream;          /* which of the host's standard streams it is */
-    struct host_watch watch; /* for poll_oneoff, `socket` set; between calls nothing is wanted */
+    struct host_watch watch; /* for waiting; between calls nothing is wanted. Its `socket` is the descriptor's */
+    struct fd_socket socket;
 };
 
 /* Finds an open descriptor that has all of `rights`: WASI_SUCCESS, WASI_EBADF or WASI_ENOTCAPABLE. */
 uint32_t fd_find(uint32_t number, uint64_t rights, struct fd **fd);
+
+/* Likewise; WASI_ENOTSOCK for one that is no socket. */
+uint32_t fd_find_socket(uint32_t number, uint64_t rights, struct fd **fd);
 
 /* The lowest number that is free, for the caller to fill in: a descriptor is open when its `kind` is set. WASI_EMFILE:
  * there are FD_MAX open. WASI_ENOMEM: there is no memory for one more. */

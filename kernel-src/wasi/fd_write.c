@@ -10,24 +10,6 @@ uint32_t stream_write(struct fd *fd, const struct host_slice *slices, size_t cou
     return (uint32_t)host_stream_write(fd->stream, slices, count, done);
 }
 
-/* Writes batch after batch. What was written before an error counts: the program learns of the error with its next
- * call, as in POSIX. */
-static uint32_t write_all(struct fd *fd, struct iovec_walk *walk, uint32_t *total)
-{
-    struct host_slice slices[IOVEC_BATCH];
-    size_t count, written;
-    do {
-        written = 0;
-        uint32_t error = iovec_take(walk, slices, &count);
-        if (!error && count)
-            error = fd->kind->write(fd, slices, count, &written);
-        *total += (uint32_t)written;
-        if (error)
-            return *total ? WASI_SUCCESS : error;
-    } while (count);
-    return WASI_SUCCESS;
-}
-
 uint32_t wasi_fd_write(uint32_t number, uint32_t iovs, uint32_t count, uint32_t done)
 {
     struct fd *fd;
@@ -39,7 +21,7 @@ uint32_t wasi_fd_write(uint32_t number, uint32_t iovs, uint32_t count, uint32_t 
         return WASI_EFAULT; /* before anything is written */
     struct iovec_walk walk = {.address = iovs, .count = count, .room = UINT32_MAX};
     uint32_t total = 0;
-    uint32_t error = write_all(fd, &walk, &total);
+    uint32_t error = iovec_write(&walk, fd, &total);
     if (!error)
         guest_write_u32(done, total);
     return error;

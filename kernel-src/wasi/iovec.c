@@ -23,3 +23,36 @@ uint32_t iovec_take(struct iovec_walk *walk, struct host_slice slices[IOVEC_BATC
     }
     return WASI_SUCCESS;
 }
+
+uint32_t iovec_take_message(uint32_t address, uint32_t count, struct host_slice slices[IOVEC_BATCH], size_t *used)
+{
+    struct iovec_walk walk = {.address = address, .count = count, .room = UINT32_MAX};
+    uint32_t error = iovec_take(&walk, slices, used);
+    if (!error && walk.next < count)
+        error = WASI_EMSGSIZE;
+    return error;
+}
+
+static size_t total_size(const struct host_slice *slices, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += slices[i].size;
+    return size;
+}
+
+uint32_t iovec_write(struct iovec_walk *walk, struct fd *fd, uint32_t *total)
+{
+    struct host_slice slices[IOVEC_BATCH];
+    size_t count, written;
+    do {
+        written = 0;
+        uint32_t error = iovec_take(walk, slices, &count);
+        if (!error && count)
+            error = fd->kind->write(fd, slices, count, &written);
+        *total += (uint32_t)written;
+        if (error)
+            return *total ? WASI_SUCCESS : error;
+    } while (count && written == total_size(slices, count));
+    return WASI_SUCCESS;
+}

@@ -154,6 +154,12 @@ enum wasi_eventtype { WASI_EVENT_CLOCK = 0, WASI_EVENT_FD_READ = 1, WASI_EVENT_F
 #define WASI_EVENT_RW_HANGUP  1 /* eventrwflags: the other side has closed */
 #define WASI_SIGNAL_COUNT     31
 
+#define WASI_RI_PEEK           1 /* riflags: leave the data there */
+#define WASI_RI_WAITALL        2 /* riflags: of a stream, wait until the buffers are full */
+#define WASI_RO_DATA_TRUNCATED 1 /* roflags: the message was longer */
+#define WASI_SD_RD             1 /* sdflags */
+#define WASI_SD_WR             2
+
 struct wasi_iovec {
     uint32_t data;
     uint32_t size;

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-/* What wasi.def lists: the type there, for messages. */
+/* What wasi.def lists: the types there, for messages. */
 static const struct {
     const char *symbol;
     const char *signature;
 } known[] = {
-#define WASI(module, name, signature) {#module "." #name, signature},
+#define WASI(module, name, signature, function) {#module "." #name, signature},
 #include <mewz/wasi.def>
 #undef WASI
 };
@@ -40,12 +40,18 @@ static size_t name_length(const char *symbol)
     return end == symbol ? strlen(symbol) : (size_t)(end - symbol);
 }
 
-static const char *known_signature(const char *symbol, size_t length)
+/* Whether row `i` is about the function of a name of that length. */
+static bool is_row_of(size_t i, const char *symbol, size_t length)
+{
+    return strncmp(known[i].symbol, symbol, length) == 0 && known[i].symbol[length] == 0;
+}
+
+static bool is_listed(const char *symbol, size_t length)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strncmp(known[i].symbol, symbol, length) == 0 && known[i].symbol[length] == 0)
-            return known[i].signature;
-    return NULL;
+        if (is_row_of(i, symbol, length))
+            return true;
+    return false;
 }
 
 enum import_state imports_find(const struct archive *archive, const char *symbol)
@@ -53,7 +59,7 @@ enum import_state imports_find(const struct archive *archive, const char *symbol
     if (archive_defines(archive, symbol))
         return IMPORT_FOUND;
     size_t length = name_length(symbol);
-    return symbol[length] && known_signature(symbol, length) ? IMPORT_OTHER_TYPE : IMPORT_MISSING;
+    return symbol[length] && is_listed(symbol, length) ? IMPORT_OTHER_TYPE : IMPORT_MISSING;
 }
 
 /* "ii:i" as "(i32, i32) -> (i32)". */
@@ -81,6 +87,12 @@ void imports_explain(const char *symbol, enum import_state state, const char *sy
     }
     buf_printf(text, "the program wants ");
     print_signature(text, symbol + length + 1);
-    buf_printf(text, ", but its type is ");
-    print_signature(text, known_signature(symbol, length));
+    const char *before = ", but its type is ";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!is_row_of(i, symbol, length))
+            continue;
+        buf_printf(text, "%s", before);
+        print_signature(text, known[i].signature);
+        before = " or ";
+    }
 }

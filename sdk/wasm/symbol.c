@@ -5,7 +5,7 @@
 static const struct known {
     const char *symbol, *signature;
 } known[] = {
-#define WASI(module, name, signature) {#module "." #name, signature},
+#define WASI(module, name, signature, function) {#module "." #name, signature},
 #include <mewz/wasi.def>
 #undef WASI
 };
@@ -43,12 +43,20 @@ static char *signature_text(const struct wasm_functype *type, struct arena *aren
     return text;
 }
 
-static const char *known_signature(const char *symbol)
+/* How wasi.def lists the name: not at all, with other types only, with this type after another, or with it first. */
+enum listing { UNLISTED, LISTED_OTHERWISE, LISTED_AGAIN, LISTED_FIRST };
+
+static enum listing find_listing(const char *symbol, const char *signature)
 {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].symbol, symbol) == 0)
-            return known[i].signature;
-    return NULL;
+    enum listing listing = UNLISTED;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].symbol, symbol) != 0)
+            continue;
+        if (strcmp(known[i].signature, signature) == 0)
+            return listing == UNLISTED ? LISTED_FIRST : LISTED_AGAIN;
+        listing = LISTED_OTHERWISE;
+    }
+    return listing;
 }
 
 char *wasm_import_symbol(const struct wasm_module *module, const struct wasm_import *import, struct arena *arena,
@@ -57,8 +65,9 @@ char *wasm_import_symbol(const struct wasm_module *module, const struct wasm_imp
     const struct wasm_functype *type = &module->types[module->funcs[import->index].type];
     char *symbol = arena_printf(arena, "%.*s.%.*s", (int)import->module.size, import->module.bytes,
                                 (int)import->name.size, import->name.bytes);
-    const char *listed = known_signature(symbol);
     char *signature = signature_text(type, arena);
-    *is_known = listed && strcmp(listed, signature) == 0;
-    return listed && !*is_known ? arena_printf(arena, "%s:%s", symbol, signature) : symbol;
+    enum listing listing = find_listing(symbol, signature);
+    *is_known = listing == LISTED_FIRST || listing == LISTED_AGAIN;
+    bool needs_type = listing == LISTED_OTHERWISE || listing == LISTED_AGAIN;
+    return needs_type ? arena_printf(arena, "%s:%s", symbol, signature) : symbol;
 }

@@ -1,8 +1,8 @@
 /* symbol.h: the symbol that an imported function has in the object (docs/abi.md).
  *
- * It is `module.function`. A function that wasi.def lists with another type than the module declares gets
+ * It is `module.function`. A function that wasi.def lists first with another type than the module declares gets
  * `module.function:iii:i`, so that it can never bind to the function of that name: official and older types of one
- * name differ (sock_accept). */
+ * name differ (sock_accept). A system defines such a symbol too where wasi.def lists that type further down. */
 #ifndef WASM_SYMBOL_H
 #define WASM_SYMBOL_H
 
