@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#define MAX_DEPTH 8
+
 static uint64_t first_bytes(unsigned count)
 {
     return count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
@@ -11,6 +13,8 @@ static uint64_t first_bytes(unsigned count)
 /* The size of a type in bytes, of a vector's lanes; 0 for what has none or more than a set holds. */
 static unsigned size_of(LLVMTypeRef type)
 {
+    unsigned size;
+
     switch (LLVMGetTypeKind(type)) {
     case LLVMIntegerTypeKind:
         return LLVMGetIntTypeWidth(type) % 8 || LLVMGetIntTypeWidth(type) > 64 ? 0 : LLVMGetIntTypeWidth(type) / 8;
@@ -19,7 +23,8 @@ static unsigned size_of(LLVMTypeRef type)
     case LLVMDoubleTypeKind:
         return 8;
     case LLVMVectorTypeKind:
-        return size_of(LLVMGetElementType(type)) * LLVMGetVectorSize(type);
+        size = size_of(LLVMGetElementType(type)) * LLVMGetVectorSize(type);
+        return size <= 64 ? size : 0;
     default:
         return 0;
     }
@@ -72,14 +77,14 @@ static uint64_t used_by_operation(LLVMValueRef user, LLVMValueRef value)
     LLVMValueRef constant = LLVMGetOperand(user, 1);
     uint64_t number, all = first_bytes(size_of(LLVMTypeOf(value)));
 
-    if (!LLVMIsAConstantInt(constant))
+    if (all == 0 || !LLVMIsAConstantInt(constant))
         return UINT64_MAX;
     number = LLVMConstIntGetZExtValue(constant);
     switch (opcode) {
     case LLVMAnd:
         return bytes_of(number);
     case LLVMShl:
-        return all >> number / 8;
+        return number < 64 ? all >> number / 8 : 0;
     case LLVMLShr:
     case LLVMAShr:
         return all & ~first_bytes((unsigned)number / 8);
@@ -88,32 +93,32 @@ static uint64_t used_by_operation(LLVMValueRef user, LLVMValueRef value)
     }
 }
 
-static uint64_t used_bytes(LLVMValueRef value);
+static uint64_t used_bytes(LLVMValueRef value, unsigned depth);
 
 /* Lanes that become wider one by one. */
-static uint64_t used_by_extension(LLVMValueRef user, LLVMValueRef value)
+static uint64_t used_by_extension(LLVMValueRef user, LLVMValueRef value, unsigned depth)
 {
     LLVMTypeRef type = LLVMTypeOf(value), wide = LLVMTypeOf(user);
     uint64_t used = 0, used_wide;
 
-    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind || size_of(wide) == 0 || size_of(wide) > 64)
+    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind || size_of(wide) == 0)
         return UINT64_MAX;
-    used_wide = used_bytes(user);
+    used_wide = used_bytes(user, depth);
     for (unsigned i = 0; i < LLVMGetVectorSize(type); i++)
         if (used_wide & lane_bytes(wide, i))
             used |= lane_bytes(type, i);
     return used;
 }
 
-static uint64_t used_by(LLVMValueRef user, LLVMValueRef value)
+static uint64_t used_by(LLVMValueRef user, LLVMValueRef value, unsigned depth)
 {
     switch (LLVMGetInstructionOpcode(user)) {
-    case LLVMBitCast: /* never of another one */
-        return used_bytes(user);
+    case LLVMBitCast:
+        return used_bytes(user, depth);
     case LLVMZExt:
     case LLVMSExt:
     case LLVMFPExt:
-        return used_by_extension(user, value);
+        return used_by_extension(user, value, depth);
     case LLVMTrunc:
         return LLVMGetTypeKind(LLVMTypeOf(user)) == LLVMIntegerTypeKind
                    ? first_bytes((LLVMGetIntTypeWidth(LLVMTypeOf(user)) + 7) / 8)
@@ -132,12 +137,15 @@ static uint64_t used_by(LLVMValueRef user, LLVMValueRef value)
     }
 }
 
-static uint64_t used_bytes(LLVMValueRef value)
+/* Looks through `depth` casts at most: unoptimised code can have a chain of millions. */
+static uint64_t used_bytes(LLVMValueRef value, unsigned depth)
 {
     uint64_t used = 0;
 
+    if (depth == 0)
+        return UINT64_MAX;
     for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use))
-        used |= used_by(LLVMGetUser(use), value);
+        used |= used_by(LLVMGetUser(use), value, depth - 1);
     return used;
 }
 
@@ -145,7 +153,7 @@ bool used_in_part(LLVMValueRef load)
 {
     uint64_t all = first_bytes(size_of(LLVMTypeOf(load)));
 
-    return all != 0 && (used_bytes(load) & all) != all;
+    return all != 0 && (used_bytes(load, MAX_DEPTH) & all) != all;
 }
 
 bool used_for_update(LLVMValueRef store)
