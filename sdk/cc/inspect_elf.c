@@ -82,6 +82,8 @@ static void print_config(const struct elf *elf, struct arena *arena)
         inspect_print("argument", "%s", inspect_printable(*arg, strlen(*arg), arena));
     for (const char *const *env = config.env; env && *env; env++)
         inspect_print("environment", "%s", inspect_printable(*env, strlen(*env), arena));
+    for (const char *const *setting = config.settings; setting && *setting; setting++)
+        inspect_print("setting", "%s", inspect_printable(*setting, strlen(*setting), arena));
 }
 
 void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,

@@ -14,37 +14,89 @@ static const char help[] = "Runs a program in a QEMU machine with this terminal'
                            "A module or an object is compiled and linked first. What stands behind -- replaces\n"
                            "the arguments that were baked in, --env the environment.\n";
 
-/* The name under which the program was built: a kernel's own, for it knows, or else the file's. */
-static const char *own_name(const struct driver *driver, struct arena *arena)
+/* What a kernel says of itself. */
+struct kernel {
+    const char *name; /* under which the program was built; NULL if it does not say */
+    const char *ip;   /* the setting that was baked in, or NULL */
+    bool has_network;
+};
+
+static const char *find_setting(const char *const *settings, const char *name)
 {
-    const struct file *file = &driver->file;
+    size_t length = strlen(name);
+    for (; settings && *settings; settings++)
+        if (strncmp(*settings, name, length) == 0 && (*settings)[length] == '=')
+            return *settings + length + 1;
+    return NULL;
+}
+
+/* Of an ELF file, or of an image with one in it. */
+static struct kernel describe_kernel(const char *path, const struct file *file, struct arena *arena)
+{
     unsigned long offset = 0, size = file->size;
     struct err ignored = {0};
     struct link_config config;
     struct elf elf;
+    struct elf_symbol symbol;
+    struct kernel kernel = {0};
     image_find_kernel(file->data, file->size, &offset, &size);
-    if (elf_open(&elf, driver->input, file->data + offset, size, &ignored) != 0)
-        return driver->input;
-    if (link_config_find(&elf, arena, &config) && config.args && config.args[0])
-        return config.args[0];
-    const char *name = program_name(&elf, arena);
-    return name ? name : driver->input;
+    if (elf_open(&elf, path, file->data + offset, size, &ignored) != 0)
+        return kernel;
+    kernel.name = program_name(&elf, arena);
+    kernel.has_network =
+        elf_find_symbol(&elf, "net_start", &symbol); /* kernel-src/net/net.h: only where it is needed */
+    if (!link_config_find(&elf, arena, &config))
+        return kernel;
+    if (config.args && config.args[0])
+        kernel.name = config.args[0];
+    kernel.ip = find_setting(config.settings, "ip");
+    return kernel;
 }
 
-/* Starts a kernel or an image; only what the command line gives replaces what was baked in. */
-static int run_image(struct machine_options *machine, const struct driver *driver, int *exit_code, struct err *err)
+static int start_machine(struct machine_options *machine, const struct settings *settings, const struct kernel *kernel,
+                         int *exit_code, struct err *err)
 {
     struct arena arena = {0};
-    machine->image = driver->input;
-    machine->config.env = driver->link.config.env;
-    if (driver->arguments)
-        machine->config.args = driver_join_args(own_name(driver, &arena), driver->arguments, &arena);
-    int result = machine_run(machine, exit_code, err);
+    const char *ip = settings->network.ip ? settings->network.ip : kernel->ip;
+    int result = network_machine(&settings->network, kernel->has_network, ip, &machine->network, &arena, err);
+    if (result == 0)
+        result = machine_run(machine, exit_code, err);
     arena_free(&arena);
     return result;
 }
 
-static int run_program(struct machine_options *machine, const struct driver *driver, int *exit_code, struct err *err)
+/* Starts a kernel or an image; only what the command line gives replaces what was baked in. */
+static int run_image(struct machine_options *machine, const struct settings *settings, const struct driver *driver,
+                     int *exit_code, struct err *err)
+{
+    struct arena arena = {0};
+    struct kernel kernel = describe_kernel(driver->input, &driver->file, &arena);
+    const char *name = kernel.name ? kernel.name : driver->input;
+    machine->image = driver->input;
+    machine->config.env = driver->link.config.env;
+    machine->config.settings = driver->link.config.settings;
+    if (driver->arguments)
+        machine->config.args = driver_join_args(name, driver->arguments, &arena);
+    int result = start_machine(machine, settings, &kernel, exit_code, err);
+    arena_free(&arena);
+    return result;
+}
+
+static int run_linked(struct machine_options *machine, const struct settings *settings, int *exit_code, struct err *err)
+{
+    struct arena arena = {0};
+    struct file file;
+    if (file_read(&file, machine->image, err) != 0)
+        return -1;
+    struct kernel kernel = describe_kernel(machine->image, &file, &arena);
+    file_close(&file);
+    int result = start_machine(machine, settings, &kernel, exit_code, err);
+    arena_free(&arena);
+    return result;
+}
+
+static int run_program(struct machine_options *machine, const struct settings *settings, const struct driver *driver,
+                       int *exit_code, struct err *err)
 {
     struct temp_dir temp;
     struct arena arena = {0};
@@ -53,7 +105,7 @@ static int run_program(struct machine_options *machine, const struct driver *dri
     machine->image = arena_printf(&arena, "%s/program.elf", temp.path);
     int result = driver_write_executable(driver, machine->image, err);
     if (result == 0)
-        result = machine_run(machine, exit_code, err);
+        result = run_linked(machine, settings, exit_code, err);
     temp_dir_remove(&temp);
     arena_free(&arena);
     return result;
@@ -74,10 +126,10 @@ static int run_input(const struct settings *settings, const struct driver *drive
     switch (driver->kind) {
     case INPUT_WASM:
     case INPUT_OBJECT:
-        return run_program(&machine, driver, exit_code, err);
+        return run_program(&machine, settings, driver, exit_code, err);
     case INPUT_KERNEL:
     case INPUT_IMAGE:
-        return run_image(&machine, driver, exit_code, err);
+        return run_image(&machine, settings, driver, exit_code, err);
     case INPUT_PROCESS:
         return err_set(err, "%s: an executable for Linux: start it directly", driver->input);
     }

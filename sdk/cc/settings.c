@@ -36,6 +36,17 @@ static const struct option options[] = {
     {SETTINGS_RUN, "--firmware", "KIND", OPTION_CHOICE, AT(firmware), firmwares, "bios or uefi, to boot an image"},
     {SETTINGS_RUN, "--gdb", "PORT", OPTION_NUMBER, AT(gdb_port), &ports, "wait for a debugger on that port"},
     {ALL & ~SETTINGS_COMPILE, "--env", "K=V", OPTION_ASSIGNMENTS, AT(env), NULL, "add to the program's environment"},
+    {LINKS, "--listen", "SOCKET", OPTION_LIST, AT(network.listen), NULL,
+     "give the program a socket, such as tcp:0.0.0.0:80, from descriptor 3 on"},
+    {LINKS, "--ip", "ADDRESS", OPTION_STRING, AT(network.ip), NULL,
+     "the machine's address, as 10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1; else by DHCP"},
+    {LINKS, "--hostname", "NAME", OPTION_STRING, AT(network.hostname), NULL, "the machine's name"},
+    {SETTINGS_RUN, "-p", "PORT:PORT", OPTION_LIST, AT(network.publish), NULL,
+     "lead a port here to one of the program's; udp:5353:53, 0.0.0.0:80:80"},
+    {SETTINGS_RUN, "--net", "NET", OPTION_STRING, AT(network.net), NULL,
+     "user, tap:NAME or none; by default user if the program has sockets"},
+    {SETTINGS_RUN, "--mac", "MAC", OPTION_STRING, AT(network.mac), NULL, "the network card's address"},
+    {SETTINGS_RUN, "--pcap", "FILE", OPTION_STRING, AT(network.pcap), NULL, "write every packet to FILE"},
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
@@ -53,7 +64,12 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     line->option_count = sizeof options / sizeof *options;
     line->values = settings;
     line->takes_arguments = (line->verb_bit & LINKS) != 0;
-    return options_parse(line, argv, arena, err);
+    if (options_parse(line, argv, arena, err) != 0)
+        return -1;
+    if (!link_target_find(settings->target)->is_kernel && (settings->network.ip || settings->network.hostname))
+        return err_set_status(err, EXIT_USAGE, "%s: --ip and --hostname are for machines: a process has its host's",
+                              line->verb);
+    return network_settings(&settings->network, line->verb, &settings->program_settings, arena, err);
 }
 
 static bool is_same_file(const char *a, const char *b)
@@ -82,7 +98,7 @@ int settings_open_driver(const struct settings *settings, const struct command_l
     driver->link = (struct link_options){
         .target = link_target_find(settings->target),
         .name = input,
-        .config = {.env = settings->env.strings},
+        .config = {.env = settings->env.strings, .settings = settings->program_settings},
         .allow_missing = settings->allow_missing,
         .verbose = settings->verbose,
         .debug = settings->debug,

@@ -3,6 +3,7 @@
 #define CC_SETTINGS_H
 
 #include "cc/driver.h"
+#include "cc/network.h"
 #include "cc/options.h"
 
 /* The bits of struct option's `verbs`. */
@@ -25,6 +26,8 @@ struct settings {
     bool debug;
     bool allow_missing;
     struct option_list env;
+    struct network_options network;
+    const char *const *program_settings; /* of them, as mewz/config.h has them; NULL for none */
     bool verbose;
 
     /* of `run` */

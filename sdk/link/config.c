@@ -28,10 +28,12 @@ void link_config_encode(const struct link_config *config, struct buf *out)
         .magic = MEWZ_CONFIG_MAGIC,
         .arg_count = count_strings(config->args),
         .env_count = count_strings(config->env),
+        .setting_count = count_strings(config->settings),
     };
     buf_append(out, &header, sizeof header);
     append_strings(out, config->args);
     append_strings(out, config->env);
+    append_strings(out, config->settings);
     header.size = (uint32_t)(out->size - start);
     memcpy(out->data + start, &header, sizeof header);
 }
@@ -73,5 +75,6 @@ bool link_config_find(const struct elf *elf, struct arena *arena, struct link_co
     const char *at = (const char *)bytes + sizeof header;
     const char *end = (const char *)bytes + header.size;
     return decode_strings(&at, end, header.arg_count, arena, &config->args) &&
-           decode_strings(&at, end, header.env_count, arena, &config->env);
+           decode_strings(&at, end, header.env_count, arena, &config->env) &&
+           decode_strings(&at, end, header.setting_count, arena, &config->settings);
 }

@@ -17,10 +17,11 @@ struct link_target {
 };
 const struct link_target *link_target_find(const char *name); /* NULL where there is none */
 
-/* Arguments and environment as mewz/config.h has them. A NULL list means: this part is absent. */
+/* Arguments, environment and settings as mewz/config.h has them. A NULL list means: this part is absent. */
 struct link_config {
     const char *const *args; /* NULL-terminated */
     const char *const *env;
+    const char *const *settings;
 };
 void link_config_encode(const struct link_config *config, struct buf *out);
 

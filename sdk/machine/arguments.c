@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "mewz/channels.h"
 #include "mewz/config.h"
 
@@ -130,6 +131,41 @@ static void add_streams(struct list *list, const char *type, const bool terminal
     add_port(list, 3, "stderr", MEWZ_PORT_STDERR, terminal[2]);
 }
 
+/* QEMU's own network: a router that gives addresses by DHCP, and connects through this process's sockets. */
+static void add_user_network(struct list *list, const struct machine_network *network)
+{
+    struct buf value = {0};
+    buf_printf(&value, "user,id=net");
+    if (network->user_network)
+        buf_printf(&value, ",net=%s", network->user_network);
+    if (network->user_gateway)
+        buf_printf(&value, ",host=%s", network->user_gateway);
+    if (network->user_dns)
+        buf_printf(&value, ",dns=%s", network->user_dns);
+    for (const char *const *forward = network->forwards; forward && *forward; forward++)
+        buf_printf(&value, ",hostfwd=%s", *forward);
+    add_option(list, "-netdev", "%.*s", (int)value.size, (const char *)value.data);
+    buf_free(&value);
+}
+
+static void add_network(struct list *list, const char *type, const struct machine_network *network)
+{
+    if (network->kind == MACHINE_NET_NONE)
+        return;
+    if (network->kind == MACHINE_NET_USER)
+        add_user_network(list, network);
+    else
+        add_option(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=%s",
+                   escape_commas(network->tap, list->arena));
+    /* Without a ROM: nothing boots from the network. */
+    add_option(list, "-device", "%s,netdev=net%s%s",
+               is_microvm(type) ? "virtio-net-device" : "virtio-net-pci,disable-legacy=on,romfile=",
+               network->mac ? ",mac=" : "", network->mac ? network->mac : "");
+    if (network->pcap)
+        add_option(list, "-object", "filter-dump,id=dump,netdev=net,file=%s",
+                   escape_commas(network->pcap, list->arena));
+}
+
 static void add_channels(struct list *list, const struct machine_setting *setting)
 {
     add_output(list, "serial", MACHINE_FD_SERIAL);
@@ -152,6 +188,7 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     add_machine(&list, options, setting->accel);
     add_boot(&list, options);
     add_streams(&list, machine_type(options), setting->terminal);
+    add_network(&list, machine_type(options), &options->network);
     add_channels(&list, setting);
     return list.items;
 }

@@ -92,7 +92,7 @@ int machine_run(const struct machine_options *options, int *exit_code, struct er
 {
     struct machine_setting setting = {
         .terminal = {isatty(STDIN_FILENO), isatty(STDOUT_FILENO), isatty(STDERR_FILENO)},
-        .config = options->config.args || options->config.env,
+        .config = options->config.args || options->config.env || options->config.settings,
     };
     if (check_options(options, err) != 0 || accel_choose(options->accel, &setting.accel, err) != 0)
         return -1;

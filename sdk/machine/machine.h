@@ -13,13 +13,28 @@
 enum machine_boot { MACHINE_BOOT_ELF, MACHINE_BOOT_DISK };
 enum machine_accel { MACHINE_ACCEL_AUTO, MACHINE_ACCEL_TCG, MACHINE_ACCEL_KVM };
 
+enum machine_net { MACHINE_NET_NONE, MACHINE_NET_USER, MACHINE_NET_TAP };
+
+/* The machine's network card and what it is connected with. */
+struct machine_network {
+    enum machine_net kind;
+    const char *tap;  /* the interface's name, of MACHINE_NET_TAP */
+    const char *mac;  /* NULL for QEMU's */
+    const char *pcap; /* the file that gets every packet, or NULL */
+
+    /* of MACHINE_NET_USER, in QEMU's form, unchecked: */
+    const char *const *forwards;                        /* "tcp:127.0.0.1:8080-:80", NULL-terminated, or NULL */
+    const char *user_network, *user_gateway, *user_dns; /* NULL for QEMU's own, in 10.0.2.0/24 */
+};
+
 struct machine_options {
     enum machine_boot boot;
     const char *image;    /* the ELF or the disk image */
     const char *type;     /* QEMU's -M: NULL for microvm with an ELF, pc with a disk image; "q35", ... */
     const char *firmware; /* NULL, or "uefi" */
     enum machine_accel accel;
-    uint32_t memory_mib;       /* 0 for MACHINE_MEMORY_MIB */
+    uint32_t memory_mib; /* 0 for MACHINE_MEMORY_MIB */
+    struct machine_network network;
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
     bool verbose;              /* print QEMU's command line on stderr */

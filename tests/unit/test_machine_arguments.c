@@ -47,6 +47,29 @@ static void test_disk(void)
     CHECK(has(list, "-accel", "kvm") && has(list, "-cpu", "host") && !has(list, "-kernel", NULL));
 }
 
+static void test_network(void)
+{
+    const char *forwards[] = {"tcp:127.0.0.1:8080-:80", "udp:127.0.0.1:5353-:53", NULL};
+    struct machine_options options = {
+        .image = "k",
+        .network = {.kind = MACHINE_NET_USER, .forwards = forwards, .mac = "52:54:00:00:00:01", .pcap = "a,b"},
+    };
+    struct machine_setting setting = {.accel = MACHINE_ACCEL_TCG};
+    const char *const *list = arguments(&options, &setting);
+    CHECK(has(list, "-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:127.0.0.1:5353-:53"));
+    CHECK(has(list, "-device", "virtio-net-device,netdev=net,mac=52:54:00:00:00:01"));
+    CHECK(has(list, "-object", "filter-dump,id=dump,netdev=net,file=a,,b"));
+
+    options.network = (struct machine_network){.kind = MACHINE_NET_TAP, .tap = "tap0"};
+    options.type = "q35";
+    list = arguments(&options, &setting);
+    CHECK(has(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=tap0"));
+    CHECK(has(list, "-device", "virtio-net-pci,") && !has(list, "-object", NULL));
+
+    options.network = (struct machine_network){.kind = MACHINE_NET_NONE};
+    CHECK(!has(arguments(&options, &setting), "-netdev", NULL));
+}
+
 static void test_options(void)
 {
     struct machine_options options = {.image = "k", .type = "q35", .memory_mib = 8, .gdb_port = 1234};
@@ -79,6 +102,7 @@ int main(void)
 {
     test_kernel();
     test_disk();
+    test_network();
     test_options();
     test_accel();
     arena_free(&arena);
