@@ -8,6 +8,7 @@
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/traps.h"
 #include "boot.h"
+#include "mm/linear.h"
 #include "mm/map.h"
 #include "mm/page.h"
 #include "mm/stack.h"
@@ -33,6 +34,7 @@ _Noreturn void kernel_main(uint32_t loader, uint32_t info)
     boot_read(loader, info); /* memory map, command line, module */
     page_init();             /* physical pages */
     map_init();              /* page tables: W^X, nothing at 0, no identity mapping */
+    linear_init();           /* addresses of further linear memories */
     traps_init_stacks();     /* exceptions and interrupts get stacks of their own */
     irq_init();              /* the old interrupt controllers keep quiet */
     run_on_program_stack();  /* instantiate, _start, exit */

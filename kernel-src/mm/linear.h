@@ -10,6 +10,9 @@
 
 #include <mewz/abi.h>
 
+/* Says where the memories behind the first one are. */
+void linear_init(void);
+
 /* What host_memory_commit asks for (wasi/host.h). */
 bool linear_commit(struct mewz_memory *memory, uint64_t pages);
 

@@ -2,6 +2,7 @@
  *
  *   0                        nothing, up to 2 MiB
  *   mewz_memory, 2 MiB       linear memory 0, reserved whole, mapped on first touch
+ *   MAP_MEMORIES             further linear memories, likewise
  *   MAP_DIRECT               free RAM at MAP_DIRECT + physical address: read, write
  *   MAP_DEVICES              device registers and firmware tables
  *   MAP_STACKS               stacks, each with nothing below it
@@ -15,9 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAP_DIRECT  0xffff800000000000ull
-#define MAP_DEVICES 0xffffc00000000000ull
-#define MAP_STACKS  0xffffd00000000000ull
+#define MAP_MEMORIES 0x0000100000000000ull
+#define MAP_DIRECT   0xffff800000000000ull
+#define MAP_DEVICES  0xffffc00000000000ull
+#define MAP_STACKS   0xffffd00000000000ull
 
 enum map_flags {
     MAP_READ = 0,

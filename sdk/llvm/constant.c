@@ -76,7 +76,7 @@ LLVMValueRef constant_eval(struct unit *unit, struct wasm_expr expr)
     return constant_value(unit, &value);
 }
 
-uint32_t constant_eval_i32(struct unit *unit, struct wasm_expr expr)
+uint64_t constant_eval_offset(struct unit *unit, struct wasm_expr expr)
 {
-    return (uint32_t)LLVMConstIntGetZExtValue(constant_eval(unit, expr));
+    return LLVMConstIntGetZExtValue(constant_eval(unit, expr));
 }

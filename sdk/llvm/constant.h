@@ -14,7 +14,7 @@ LLVMValueRef constant_eval(struct unit *unit, struct wasm_expr expr);
 /* The value of a `const` instruction. */
 LLVMValueRef constant_value(struct unit *unit, const struct wasm_instr *instr);
 
-/* The value of an i32 expression, for offsets of segments. */
-uint32_t constant_eval_i32(struct unit *unit, struct wasm_expr expr);
+/* The value of an i32 or i64 expression, for offsets of segments. */
+uint64_t constant_eval_offset(struct unit *unit, struct wasm_expr expr);
 
 #endif

@@ -39,7 +39,7 @@ static void define_memories(struct unit *unit)
 
         if (unit->options->memory_max && unit->options->memory_max < most)
             most = unit->options->memory_max;
-        members[0] = unit_memory(unit);
+        members[0] = i == 0 ? unit_memory(unit) : LLVMConstNull(unit->ptr);
         members[1] = members[2] = unit_i64(unit, limits->min);
         members[3] = unit_i64(unit, most);
         records[i] = LLVMConstStructInContext(unit->context, members, 4, false);
@@ -162,6 +162,11 @@ static void define_datas(struct unit *unit)
     }
 }
 
+static bool is_inside(uint64_t offset, uint64_t count, uint64_t size)
+{
+    return offset <= size && count <= size - offset;
+}
+
 /* Puts the active element segments into `tables`, an array of elements for each table. Returns false if a segment does
  * not fit: the ones before it count (core specification, section 4.5.4), the ones after it do not. */
 static bool apply_elems(struct unit *unit, LLVMValueRef **tables)
@@ -172,8 +177,8 @@ static bool apply_elems(struct unit *unit, LLVMValueRef **tables)
 
         if (elem->mode != WASM_SEGMENT_ACTIVE)
             continue;
-        offset = constant_eval_i32(unit, elem->offset);
-        if (offset + elem->count > unit->wasm->tables[elem->table].type.limits.min)
+        offset = constant_eval_offset(unit, elem->offset);
+        if (!is_inside(offset, elem->count, unit->wasm->tables[elem->table].type.limits.min))
             return false;
         for (uint32_t j = 0; j < elem->count; j++)
             tables[elem->table][offset + j] = elem_value(unit, elem, j);
@@ -210,11 +215,10 @@ static bool define_tables(struct unit *unit)
     return fits;
 }
 
-/* The pieces of all active data segments, one after the other: where they go and how long they are. */
+/* The pieces of the active data segments of one memory, one after the other: where they go and how long they are. */
 struct pieces {
     struct buf rows; /* two u32 a piece: address, size */
     struct buf bytes;
-    bool fits;
 };
 
 static uint32_t count_zeros(const uint8_t *bytes, uint32_t size)
@@ -258,18 +262,30 @@ static void collect_segment(struct pieces *pieces, uint32_t address, const struc
     }
 }
 
-static void collect_pieces(struct unit *unit, struct pieces *pieces)
+/* How many segments there are before the first active one that does not fit. */
+static uint32_t count_fitting_datas(struct unit *unit)
 {
-    for (uint32_t i = 0; i < unit->wasm->data_count && pieces->fits; i++) {
-        const struct wasm_data *data = &unit->wasm->datas[i];
-        uint64_t address;
+    uint32_t i = 0;
 
-        if (data->mode != WASM_SEGMENT_ACTIVE)
-            continue;
-        address = constant_eval_i32(unit, data->offset);
-        pieces->fits = address + data->size <= unit->wasm->memories[data->memory].limits.min * MEWZ_PAGE_SIZE;
-        if (pieces->fits)
-            collect_segment(pieces, (uint32_t)address, data);
+    for (; i < unit->wasm->data_count; i++) {
+        const struct wasm_data *data = &unit->wasm->datas[i];
+        uint64_t size = data->mode == WASM_SEGMENT_ACTIVE ? unit->wasm->memories[data->memory].limits.min : 0;
+
+        if (data->mode == WASM_SEGMENT_ACTIVE &&
+            !is_inside(constant_eval_offset(unit, data->offset), data->size, size * MEWZ_PAGE_SIZE))
+            break;
+    }
+    return i;
+}
+
+/* Of the first `count` segments. */
+static void collect_pieces(struct unit *unit, struct pieces *pieces, uint32_t memory, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct wasm_data *data = &unit->wasm->datas[i];
+
+        if (data->mode == WASM_SEGMENT_ACTIVE && data->memory == memory)
+            collect_segment(pieces, (uint32_t)constant_eval_offset(unit, data->offset), data);
     }
 }
 
@@ -283,8 +299,8 @@ static LLVMValueRef load_row_field(struct unit *unit, LLVMValueRef rows, LLVMVal
     return LLVMBuildZExt(unit->builder, value, unit->i64, "");
 }
 
-/* A loop that copies the pieces to linear memory. */
-static void build_copies(struct unit *unit, LLVMValueRef function, const struct pieces *pieces)
+/* A loop that copies the pieces to their memory. */
+static void build_copies(struct unit *unit, LLVMValueRef function, uint32_t memory, const struct pieces *pieces)
 {
     LLVMBuilderRef builder = unit->builder;
     LLVMBasicBlockRef before = LLVMGetInsertBlock(builder);
@@ -293,7 +309,7 @@ static void build_copies(struct unit *unit, LLVMValueRef function, const struct 
     LLVMValueRef zero = unit_i64(unit, 0), count = unit_i64(unit, pieces->rows.size / 8);
     LLVMValueRef rows = unit_private_constant(unit, make_bytes(unit, pieces->rows.data, pieces->rows.size));
     LLVMValueRef bytes = unit_private_constant(unit, make_bytes(unit, pieces->bytes.data, pieces->bytes.size));
-    LLVMValueRef row, at, to, size, next_row, next_at;
+    LLVMValueRef base = unit_memory_base(unit, memory), row, at, to, size, next_row, next_at;
 
     LLVMBuildBr(builder, loop);
     LLVMPositionBuilderAtEnd(builder, loop);
@@ -301,7 +317,7 @@ static void build_copies(struct unit *unit, LLVMValueRef function, const struct 
     at = LLVMBuildPhi(builder, unit->i64, "");
     to = load_row_field(unit, rows, row, 0);
     size = load_row_field(unit, rows, row, 1);
-    LLVMBuildMemCpy(builder, LLVMBuildGEP2(builder, unit->i8, unit_memory(unit), &to, 1, ""), 1,
+    LLVMBuildMemCpy(builder, LLVMBuildGEP2(builder, unit->i8, base, &to, 1, ""), 1,
                     LLVMBuildGEP2(builder, unit->i8, bytes, &at, 1, ""), 1, size);
     next_row = LLVMBuildAdd(builder, row, unit_i64(unit, 1), "");
     next_at = LLVMBuildAdd(builder, at, size, "");
@@ -318,25 +334,33 @@ static void call_start(struct unit *unit, LLVMMetadataRef scope)
     LLVMBuildRetVoid(unit->builder);
 }
 
+static void copy_datas(struct unit *unit, LLVMValueRef function, uint32_t count)
+{
+    for (uint32_t i = 0; i < unit->wasm->memory_count; i++) {
+        struct pieces pieces = {0};
+
+        collect_pieces(unit, &pieces, i, count);
+        if (pieces.rows.size > 0)
+            build_copies(unit, function, i, &pieces);
+        buf_free(&pieces.rows);
+        buf_free(&pieces.bytes);
+    }
+}
+
 /* Instantiation from the segments on (core specification, section 4.5.4). */
 static LLVMValueRef define_instantiate(struct unit *unit, bool elems_fit)
 {
     LLVMTypeRef type = LLVMFunctionType(unit->void_type, NULL, 0, false);
     LLVMValueRef function = LLVMAddFunction(unit->module, INSTANTIATE_SYMBOL, type);
     LLVMMetadataRef scope = begin_function(unit, function);
-    struct pieces pieces = {.fits = true};
+    uint32_t fitting = elems_fit ? count_fitting_datas(unit) : 0;
 
     LLVMSetVisibility(function, LLVMHiddenVisibility);
-    if (elems_fit)
-        collect_pieces(unit, &pieces);
-    if (pieces.rows.size > 0)
-        build_copies(unit, function, &pieces);
-    if (elems_fit && pieces.fits)
+    copy_datas(unit, function, fitting);
+    if (elems_fit && fitting == unit->wasm->data_count)
         call_start(unit, scope);
     else
         unit_build_trap(unit, elems_fit ? MEWZ_TRAP_MEMORY : MEWZ_TRAP_TABLE);
-    buf_free(&pieces.rows);
-    buf_free(&pieces.bytes);
     return function;
 }
 

@@ -85,7 +85,12 @@ void trap_unless_inside(struct lower *l, LLVMValueRef start, LLVMValueRef count,
 
 LLVMValueRef lower_widen(struct lower *l, LLVMValueRef value)
 {
-    return LLVMBuildZExt(l->builder, value, l->unit->i64, "");
+    LLVMTypeRef type = l->unit->i64;
+
+    if (LLVMTypeOf(value) != type)
+        return LLVMBuildZExt(l->builder, value, type, "");
+    return unit_call_intrinsic(l->unit, "llvm.umin", &type, 1, (LLVMValueRef[]){value, unit_i64(l->unit, 1ull << 40)},
+                               2);
 }
 
 static void list_locals(struct lower *l)

@@ -96,7 +96,8 @@ void trap_if(struct lower *l, LLVMValueRef condition, unsigned kind);
 /* Traps unless `count` elements from `start` on lie within `size`; all three are i64 of which no sum overflows. */
 void trap_unless_inside(struct lower *l, LLVMValueRef start, LLVMValueRef count, LLVMValueRef size, unsigned kind);
 
-/* Zero-extends an i32 to i64. */
+/* Zero-extends an i32 to i64. An i64 remains what it is within the reach of memories and tables, and beyond all of
+ * them where it is beyond; sums of such numbers do not overflow. */
 LLVMValueRef lower_widen(struct lower *l, LLVMValueRef value);
 
 /* The address of a table's element; traps with `kind` where there is none. `index` is an i32. */

@@ -71,8 +71,7 @@ static LLVMValueRef load_func_member(struct lower *l, LLVMValueRef func, unsigne
     LLVMValueRef address = LLVMBuildStructGEP2(l->builder, l->unit->func_type, func, member, "");
     LLVMValueRef load = LLVMBuildLoad2(l->builder, l->unit->ptr, address, "");
 
-    LLVMSetMetadata(load, LLVMGetMDKindIDInContext(l->unit->context, "invariant.load", 14),
-                    LLVMMetadataAsValue(l->unit->context, LLVMMDNodeInContext2(l->unit->context, NULL, 0)));
+    unit_set_invariant(l->unit, load);
     return load;
 }
 

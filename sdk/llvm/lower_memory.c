@@ -1,20 +1,38 @@
 /* lower_memory.c: linear memory (core specification, section 4.4.7).
  *
- * An access is one instruction: the address of memory, a constant of the linker's, is its displacement. What lies out
- * of bounds faults (abi.h, MEWZ_MEMORY_RESERVE). */
+ * An access is one instruction: the address of memory 0, a constant of the linker's, is its displacement. What lies out
+ * of bounds faults (abi.h, MEWZ_MEMORY_RESERVE). The addresses of further memories are loaded. */
 #include <mewz/abi.h>
 
 #include "llvm/lower.h"
 #include "llvm/symbols.h"
 
-enum memory_member { MEMORY_BASE, MEMORY_PAGES };
-
-static LLVMValueRef build_address(struct lower *l, LLVMValueRef index, uint64_t offset)
+static bool is_64(const struct lower *l, uint32_t memory)
 {
-    LLVMValueRef base = lower_widen(l, index), constant = unit_i64(l->unit, offset), address;
+    return l->wasm->memories[memory].limits.is_64;
+}
 
-    address = LLVMBuildGEP2(l->builder, l->unit->i8, unit_memory(l->unit), &base, 1, "");
+/* `index` is an i32 or an i64. */
+static LLVMValueRef build_address(struct lower *l, uint32_t memory, LLVMValueRef index, uint64_t offset)
+{
+    LLVMValueRef constant = unit_i64(l->unit, offset), address;
+
+    if (LLVMTypeOf(index) == l->unit->i32)
+        index = lower_widen(l, index);
+    address = LLVMBuildGEP2(l->builder, l->unit->i8, unit_memory_base(l->unit, memory), &index, 1, "");
     return offset ? LLVMBuildGEP2(l->builder, l->unit->i8, address, &constant, 1, "") : address;
+}
+
+/* Memories of 64-bit addresses are not larger than others (supported.c), so that an address of 32 bits together with
+ * an offset of 32 bits stays inside the reserve; any other is out of bounds. */
+static LLVMValueRef build_access(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index)
+{
+    uint64_t offset = instr->mem.offset, most = offset > UINT32_MAX ? 0 : UINT32_MAX;
+    LLVMIntPredicate predicate = offset > UINT32_MAX ? LLVMIntUGE : LLVMIntUGT;
+
+    if (is_64(l, instr->mem.memory))
+        trap_if(l, LLVMBuildICmp(l->builder, predicate, index, unit_i64(l->unit, most), ""), MEWZ_TRAP_MEMORY);
+    return build_address(l, instr->mem.memory, index, offset);
 }
 
 /* The integer type of an access of 1 << log2 bytes. */
@@ -32,7 +50,7 @@ static bool is_narrow(LLVMTypeRef type, LLVMTypeRef access)
  * value is used. The alignment in the module is a hint that need not be true. */
 LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMTypeRef type)
 {
-    LLVMValueRef value = LLVMBuildLoad2(l->builder, type, build_address(l, index, instr->mem.offset), "");
+    LLVMValueRef value = LLVMBuildLoad2(l->builder, type, build_access(l, instr, index), "");
 
     LLVMSetAlignment(value, 1);
     LLVMSetVolatile(value, true);
@@ -42,7 +60,7 @@ LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LL
 
 void lower_store_to(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMValueRef value)
 {
-    LLVMValueRef store = LLVMBuildStore(l->builder, value, build_address(l, index, instr->mem.offset));
+    LLVMValueRef store = LLVMBuildStore(l->builder, value, build_access(l, instr, index));
 
     LLVMSetAlignment(store, 1);
     lower_locate(l, store);
@@ -71,52 +89,54 @@ void lower_store(struct lower *l, const struct wasm_instr *instr, intptr_t argum
     lower_store_to(l, instr, index, value);
 }
 
-static LLVMValueRef memory_member(struct lower *l, enum memory_member member)
+static LLVMValueRef load_pages(struct lower *l, uint32_t memory)
 {
-    return LLVMBuildStructGEP2(l->builder, l->unit->memory_type, unit_memories(l->unit), member, "");
+    return LLVMBuildLoad2(l->builder, l->unit->i64, unit_memory_member(l->unit, memory, MEMORY_PAGES), "");
 }
 
-static LLVMValueRef load_pages(struct lower *l)
+static LLVMValueRef load_size(struct lower *l, uint32_t memory)
 {
-    return LLVMBuildLoad2(l->builder, l->unit->i64, memory_member(l, MEMORY_PAGES), "");
+    return LLVMBuildMul(l->builder, load_pages(l, memory), unit_i64(l->unit, MEWZ_PAGE_SIZE), "");
 }
 
-static LLVMValueRef load_size(struct lower *l)
+/* A number of pages, or -1, as the instruction leaves it. */
+static void push_pages(struct lower *l, uint32_t memory, LLVMValueRef pages)
 {
-    return LLVMBuildMul(l->builder, load_pages(l), unit_i64(l->unit, MEWZ_PAGE_SIZE), "");
+    stack_push(l, is_64(l, memory) ? pages : LLVMBuildTrunc(l->builder, pages, l->unit->i32, ""));
 }
 
 void lower_memory_size(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    (void)instr, (void)argument;
-    stack_push(l, LLVMBuildTrunc(l->builder, load_pages(l), l->unit->i32, ""));
+    (void)argument;
+    push_pages(l, instr->index, load_pages(l, instr->index));
 }
 
 /* UINT64_MAX, the failure, becomes -1. */
 void lower_memory_grow(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMTypeRef params[] = {l->unit->ptr, l->unit->i64}, type = LLVMFunctionType(l->unit->i64, params, 2, false);
-    LLVMValueRef args[] = {unit_memories(l->unit), lower_widen(l, stack_pop(l))};
+    LLVMValueRef record = unit_memory_member(l->unit, instr->index, MEMORY_BASE);
+    LLVMValueRef args[] = {record, lower_widen(l, stack_pop(l))};
     LLVMValueRef grow = unit_contract_func(l->unit, "mewz_memory_grow", type);
     LLVMValueRef call = LLVMBuildCall2(l->builder, type, grow, args, 2, "");
 
-    (void)instr, (void)argument;
+    (void)argument;
     lower_locate(l, call);
-    stack_push(l, LLVMBuildTrunc(l->builder, call, l->unit->i32, ""));
+    push_pages(l, instr->index, call);
 }
 
 /* The bulk instructions check their whole range first, so that nothing is written before a trap. */
 void lower_memory_init(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = lower_widen(l, stack_pop(l)), to = stack_pop(l);
+    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = lower_widen(l, stack_pop(l));
+    LLVMValueRef to = lower_widen(l, stack_pop(l)), source;
     LLVMValueRef size = LLVMBuildLoad2(l->builder, l->unit->i32, unit_data_size(l->unit, instr->index), "");
-    LLVMValueRef source;
 
     (void)argument;
     trap_unless_inside(l, from, count, lower_widen(l, size), MEWZ_TRAP_MEMORY);
-    trap_unless_inside(l, lower_widen(l, to), count, load_size(l), MEWZ_TRAP_MEMORY);
+    trap_unless_inside(l, to, count, load_size(l, instr->index2), MEWZ_TRAP_MEMORY);
     source = LLVMBuildGEP2(l->builder, l->unit->i8, unit_data(l->unit, instr->index), &from, 1, "");
-    lower_locate(l, LLVMBuildMemCpy(l->builder, build_address(l, to, 0), 1, source, 1, count));
+    lower_locate(l, LLVMBuildMemCpy(l->builder, build_address(l, instr->index2, to, 0), 1, source, 1, count));
 }
 
 void lower_data_drop(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
@@ -128,21 +148,24 @@ void lower_data_drop(struct lower *l, const struct wasm_instr *instr, intptr_t a
 
 void lower_memory_copy(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = stack_pop(l), to = stack_pop(l), size = load_size(l);
+    LLVMValueRef count = lower_widen(l, stack_pop(l)), from = lower_widen(l, stack_pop(l));
+    LLVMValueRef to = lower_widen(l, stack_pop(l)), source, target;
 
-    (void)instr, (void)argument;
-    trap_unless_inside(l, lower_widen(l, from), count, size, MEWZ_TRAP_MEMORY);
-    trap_unless_inside(l, lower_widen(l, to), count, size, MEWZ_TRAP_MEMORY);
-    lower_locate(l, LLVMBuildMemMove(l->builder, build_address(l, to, 0), 1, build_address(l, from, 0), 1, count));
+    (void)argument;
+    trap_unless_inside(l, from, count, load_size(l, instr->index2), MEWZ_TRAP_MEMORY);
+    trap_unless_inside(l, to, count, load_size(l, instr->index), MEWZ_TRAP_MEMORY);
+    source = build_address(l, instr->index2, from, 0);
+    target = build_address(l, instr->index, to, 0);
+    lower_locate(l, LLVMBuildMemMove(l->builder, target, 1, source, 1, count));
 }
 
 void lower_memory_fill(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMValueRef count = lower_widen(l, stack_pop(l));
     LLVMValueRef byte = LLVMBuildTrunc(l->builder, stack_pop(l), l->unit->i8, "");
-    LLVMValueRef to = stack_pop(l);
+    LLVMValueRef to = lower_widen(l, stack_pop(l));
 
-    (void)instr, (void)argument;
-    trap_unless_inside(l, lower_widen(l, to), count, load_size(l), MEWZ_TRAP_MEMORY);
-    lower_locate(l, LLVMBuildMemSet(l->builder, build_address(l, to, 0), byte, count, 1));
+    (void)argument;
+    trap_unless_inside(l, to, count, load_size(l, instr->index), MEWZ_TRAP_MEMORY);
+    lower_locate(l, LLVMBuildMemSet(l->builder, build_address(l, instr->index, to, 0), byte, count, 1));
 }

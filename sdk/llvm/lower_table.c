@@ -14,6 +14,17 @@ static LLVMValueRef load_size(struct lower *l, uint32_t table)
     return LLVMBuildLoad2(l->builder, l->unit->i32, unit_table_size(l->unit, table), "");
 }
 
+static bool is_64(const struct lower *l, uint32_t table)
+{
+    return l->wasm->tables[table].type.limits.is_64;
+}
+
+/* A size, or -1, as the instruction leaves it. */
+static void push_size(struct lower *l, uint32_t table, LLVMValueRef size)
+{
+    stack_push(l, is_64(l, table) ? LLVMBuildSExt(l->builder, size, l->unit->i64, "") : size);
+}
+
 /* `array` has pointers; `index` is an i64. */
 static LLVMValueRef element_at(struct lower *l, LLVMValueRef array, LLVMValueRef index)
 {
@@ -27,7 +38,11 @@ static LLVMValueRef build_byte_count(struct lower *l, LLVMValueRef count)
 
 LLVMValueRef table_slot(struct lower *l, uint32_t table, LLVMValueRef index, unsigned kind)
 {
-    trap_if(l, LLVMBuildICmp(l->builder, LLVMIntUGE, index, load_size(l, table), ""), kind);
+    LLVMValueRef size = load_size(l, table);
+
+    if (is_64(l, table))
+        size = lower_widen(l, size);
+    trap_if(l, LLVMBuildICmp(l->builder, LLVMIntUGE, index, size, ""), kind);
     return element_at(l, unit_table(l->unit, table), lower_widen(l, index));
 }
 
@@ -121,13 +136,13 @@ void lower_table_grow(struct lower *l, const struct wasm_instr *instr, intptr_t 
     result = LLVMBuildPhi(l->builder, l->unit->i32, "");
     LLVMAddIncoming(result, (LLVMValueRef[]){unit_i32(l->unit, UINT32_MAX), old}, (LLVMBasicBlockRef[]){before, grow},
                     2);
-    stack_push(l, result);
+    push_size(l, instr->index, result);
 }
 
 void lower_table_size(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)argument;
-    stack_push(l, load_size(l, instr->index));
+    push_size(l, instr->index, load_size(l, instr->index));
 }
 
 void lower_table_fill(struct lower *l, const struct wasm_instr *instr, intptr_t argument)

@@ -1,5 +1,8 @@
 #include "llvm/supported.h"
 
+/* Of a memory, whatever its addresses: 4 GiB, all that the reserve of address space is made for (abi.h). */
+#define MAX_PAGES 65536u
+
 static int refuse(const struct wasm_module *wasm, uint32_t position, const char *kind, uint32_t index, const char *what,
                   struct err *err)
 {
@@ -11,16 +14,12 @@ int supported_check(const struct wasm_module *wasm, struct err *err)
     for (uint32_t i = 0; i < wasm->memory_count; i++) {
         const struct wasm_memory *memory = &wasm->memories[i];
 
-        if (memory->limits.is_64)
-            return refuse(wasm, memory->position, "memory", i, "64-bit addresses", err);
-        if (i > 0)
-            return refuse(wasm, memory->position, "memory", i, "several memories", err);
+        if (memory->limits.min > MAX_PAGES)
+            return refuse(wasm, memory->position, "memory", i, "more than 4 GiB", err);
     }
     for (uint32_t i = 0; i < wasm->table_count; i++) {
         const struct wasm_table *table = &wasm->tables[i];
 
-        if (table->type.limits.is_64)
-            return refuse(wasm, table->position, "table", i, "64-bit addresses", err);
         if (table->init.size)
             return refuse(wasm, table->position, "table", i, "an initial value", err);
     }

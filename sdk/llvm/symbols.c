@@ -214,6 +214,25 @@ LLVMValueRef unit_memories(struct unit *unit)
     return *slot;
 }
 
+LLVMValueRef unit_memory_member(struct unit *unit, uint32_t index, enum unit_memory_member member)
+{
+    LLVMValueRef number = unit_i64(unit, index);
+    LLVMValueRef record = LLVMBuildGEP2(unit->builder, unit->memory_type, unit_memories(unit), &number, 1, "");
+
+    return LLVMBuildStructGEP2(unit->builder, unit->memory_type, record, member, "");
+}
+
+LLVMValueRef unit_memory_base(struct unit *unit, uint32_t index)
+{
+    LLVMValueRef load;
+
+    if (index == 0)
+        return unit_memory(unit);
+    load = LLVMBuildLoad2(unit->builder, unit->ptr, unit_memory_member(unit, index, MEMORY_BASE), "");
+    unit_set_invariant(unit, load);
+    return load;
+}
+
 static void write_type_list(struct buf *text, const wasm_valtype *types, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)

@@ -28,6 +28,11 @@ LLVMValueRef unit_memory(struct unit *unit);                     /* mewz_memory:
 LLVMValueRef unit_memories(struct unit *unit);                   /* array of struct mewz_memory */
 LLVMValueRef unit_type(struct unit *unit, uint32_t type_index);
 
+/* The address of a member of a memory's struct mewz_memory; and of the memory's byte 0. */
+enum unit_memory_member { MEMORY_BASE, MEMORY_PAGES };
+LLVMValueRef unit_memory_member(struct unit *unit, uint32_t index, enum unit_memory_member member);
+LLVMValueRef unit_memory_base(struct unit *unit, uint32_t index);
+
 /* What table.init and memory.init can read of a segment: nothing of an active one, which instantiation drops. */
 uint32_t unit_elem_count(const struct unit *unit, uint32_t index);
 uint32_t unit_data_count(const struct unit *unit, uint32_t index);

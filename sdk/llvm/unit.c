@@ -205,6 +205,12 @@ void unit_forgo_optimising(struct unit *unit, LLVMValueRef function)
     LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "noinline", 0));
 }
 
+void unit_set_invariant(struct unit *unit, LLVMValueRef load)
+{
+    LLVMSetMetadata(load, LLVMGetMDKindIDInContext(unit->context, "invariant.load", 14),
+                    LLVMMetadataAsValue(unit->context, LLVMMDNodeInContext2(unit->context, NULL, 0)));
+}
+
 LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset)
 {
     size_t size;

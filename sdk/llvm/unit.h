@@ -72,6 +72,9 @@ LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uin
  * what is inlined there loses its own. */
 void unit_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset);
 
+/* Says that what is loaded never changes. */
+void unit_set_invariant(struct unit *unit, LLVMValueRef load);
+
 /* Calls an LLVM intrinsic that is overloaded by `types`. */
 LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
                                  LLVMValueRef *args, unsigned count);

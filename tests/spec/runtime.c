@@ -82,9 +82,14 @@ static void map_memories(void)
 {
     for (uint32_t i = 0; i < program->memory_count; i++) {
         struct mewz_memory *memory = &program->memories[i];
-        void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-        if (base != memory->base || !commit(memory, memory->pages)) {
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (i == 0 ? MAP_FIXED_NOREPLACE : 0);
+        void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE, flags, -1, 0);
+        if (base == MAP_FAILED || (i == 0 && base != memory->base)) {
+            perror("memory");
+            exit(2);
+        }
+        memory->base = base;
+        if (!commit(memory, memory->pages)) {
             perror("memory");
             exit(2);
         }

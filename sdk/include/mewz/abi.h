@@ -35,7 +35,7 @@
 /* One linear memory. It lives in the object's writable data; the object's code reads `pages` (memory.size, bulk
  * operations), and only mewz_memory_grow and the system's start-up code write it. */
 struct mewz_memory {
-    uint8_t *base;      /* first byte */
+    uint8_t *base;      /* first byte; of memories behind the first one the system chooses it before `instantiate` */
     uint64_t pages;     /* current size in wasm pages; the object initialises it to min_pages */
     uint64_t min_pages; /* limits of the module's declaration; max_pages is 65536 where it declares none */
     uint64_t max_pages;

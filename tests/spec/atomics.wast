@@ -1,0 +1,38 @@
+;; Atomic instructions, in a program of one thread.
+
+(module
+  (memory 1 1 shared)
+  (func (export "load") (param i32) (result i64) (i64.atomic.load (local.get 0)))
+  (func (export "store") (param i32 i64) (i64.atomic.store (local.get 0) (local.get 1)))
+  (func (export "add8") (param i32 i32) (result i32) (i32.atomic.rmw8.add_u offset=1 (local.get 0) (local.get 1)))
+  (func (export "sub16") (param i32 i64) (result i64) (i64.atomic.rmw16.sub_u (local.get 0) (local.get 1)))
+  (func (export "xchg32") (param i32 i64) (result i64) (i64.atomic.rmw32.xchg_u (local.get 0) (local.get 1)))
+  (func (export "swap") (param i32 i64 i64) (result i64)
+    (i64.atomic.rmw.cmpxchg (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wait32") (param i32 i32 i64) (result i32)
+    (memory.atomic.wait32 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "notify") (param i32) (result i32) (memory.atomic.notify (local.get 0) (i32.const -1)))
+  (func (export "fence") (atomic.fence)))
+
+(assert_return (invoke "store" (i32.const 8) (i64.const 0x0102030405060708)))
+(assert_return (invoke "add8" (i32.const 7) (i32.const 0xff)) (i32.const 8))
+(assert_return (invoke "sub16" (i32.const 10) (i64.const 0x1_0506)) (i64.const 0x0506))
+(assert_return (invoke "xchg32" (i32.const 12) (i64.const -1)) (i64.const 0x01020304))
+(assert_return (invoke "load" (i32.const 8)) (i64.const 0xffffffff00000707))
+(assert_return (invoke "swap" (i32.const 8) (i64.const 1) (i64.const 2)) (i64.const 0xffffffff00000707))
+(assert_return (invoke "swap" (i32.const 8) (i64.const 0xffffffff00000707) (i64.const 2)) (i64.const 0xffffffff00000707))
+(assert_return (invoke "load" (i32.const 8)) (i64.const 2))
+(assert_return (invoke "wait32" (i32.const 8) (i32.const 1) (i64.const -1)) (i32.const 1))
+(assert_return (invoke "wait32" (i32.const 8) (i32.const 2) (i64.const 1000)) (i32.const 2))
+(assert_trap (invoke "wait32" (i32.const 8) (i32.const 2) (i64.const -1)) "endless wait: there is no other thread")
+(assert_return (invoke "notify" (i32.const 8)) (i32.const 0))
+(assert_return (invoke "fence"))
+(assert_trap (invoke "load" (i32.const 4)) "unaligned atomic")
+(assert_trap (invoke "notify" (i32.const 2)) "unaligned atomic")
+(assert_trap (invoke "load" (i32.const 65536)) "out of bounds memory access")
+(assert_trap (invoke "notify" (i32.const 65536)) "out of bounds memory access")
+
+(module
+  (memory 1 1)
+  (func (export "wait64") (result i32) (memory.atomic.wait64 (i32.const 0) (i64.const 0) (i64.const 0))))
+(assert_trap (invoke "wait64") "expected shared memory")
