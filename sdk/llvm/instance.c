@@ -188,11 +188,13 @@ static bool apply_elems(struct unit *unit, LLVMValueRef **tables)
 
 static void define_table(struct unit *unit, uint32_t index, LLVMValueRef *elements)
 {
-    uint32_t min = (uint32_t)unit->wasm->tables[index].type.limits.min, capacity = unit_table_capacity(unit, index);
+    const struct wasm_table *table = &unit->wasm->tables[index];
+    uint32_t min = (uint32_t)table->type.limits.min, capacity = unit_table_capacity(unit, index);
+    LLVMValueRef null = LLVMConstNull(unit->ptr), init = table->init.size ? constant_eval(unit, table->init) : null;
 
     for (uint32_t i = 0; i < capacity; i++)
         if (!elements[i])
-            elements[i] = LLVMConstNull(unit->ptr);
+            elements[i] = i < min ? init : null;
     define_variable(unit, unit_table(unit, index), LLVMConstArray2(unit->ptr, elements, capacity));
     if (unit->plan->table_is_grown[index])
         define_variable(unit, unit_table_size(unit, index), unit_i32(unit, min));

@@ -102,6 +102,9 @@ static int scan_module(struct plan *plan, const struct wasm_module *wasm, struct
     for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++)
         if (scan_expr(plan, wasm, wasm->funcs[i].body, plan->funcs[i].unit, err) < 0)
             return -1;
+    for (uint32_t i = 0; i < wasm->table_count; i++)
+        if (scan_expr(plan, wasm, wasm->tables[i].init, 0, err) < 0)
+            return -1;
     for (uint32_t i = wasm->imported_global_count; i < wasm->global_count; i++)
         if (scan_expr(plan, wasm, wasm->globals[i].init, 0, err) < 0)
             return -1;

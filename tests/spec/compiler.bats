@@ -17,7 +17,9 @@ setup() {
 
 @test "official scripts: what can be compiled gives the results and traps that they assert" {
     [ -d ../shared/spec ] || skip "../shared/spec is not there"
-    run timeout 900 node tests/spec/execute.mjs build/spec/object build/spec/runtime.o ../shared/spec
-    echo "$output"
-    [ "$status" = 0 ]
+    for folder in ../shared/spec ../shared/spec/threads; do
+        run timeout 900 node tests/spec/execute.mjs build/spec/object build/spec/runtime.o "$folder"
+        echo "$output"
+        [ "$status" = 0 ]
+    done
 }
