@@ -34,7 +34,7 @@ static struct class
 #undef CLASS
 };
 
-static size_t limit, in_use;
+static size_t limit, in_use, objects;
 
 /* The class for objects of so many steps. */
 static uint8_t class_of[2032 / STEP + 1];
@@ -47,6 +47,11 @@ void net_memory_init(void)
             index++;
         class_of[steps] = (uint8_t)index;
     }
+}
+
+size_t net_memory_objects(void)
+{
+    return objects;
 }
 
 size_t net_memory_pages(void)
@@ -117,6 +122,7 @@ static void *slab_take(struct class *class, struct slab *slab)
         slab->free = *(void **)object;
     else
         object = (char *)(slab + 1) + (size_t)slab->cut++ * class->size;
+    objects++;
     if (++slab->used == class->count)
         list_remove(class, slab);
     return object;
@@ -146,6 +152,7 @@ static void *alloc_large(size_t size)
     struct slab *slab = pages <= PAGE_LARGE_SIZE / PAGE_SIZE ? take_pages(pages) : NULL;
     if (!slab)
         return NULL;
+    objects++;
     *slab = (struct slab){.class = LARGE, .pages = (uint16_t)pages};
     return slab + 1;
 }
@@ -173,6 +180,7 @@ void net_free(void *memory)
     if (!memory)
         return;
     struct slab *slab = (struct slab *)((uintptr_t)memory & ~(PAGE_SIZE - 1));
+    objects--;
     if (slab->class == LARGE) {
         give_pages(slab, slab->pages);
         return;

@@ -17,7 +17,8 @@ void *net_alloc(size_t size);
 void *net_alloc_zeroed(size_t count, size_t size);
 void net_free(void *memory); /* NULL is fine */
 
-/* Pages in use, and how many may be. */
+/* Objects that have not been freed; pages in use, and how many may be. */
+size_t net_memory_objects(void);
 size_t net_memory_pages(void);
 size_t net_memory_limit(void);
 

@@ -1,0 +1,74 @@
+# shellcheck disable=SC2016 # what runs in the namespace is quoted
+# The kernel's network: a native program (native/net.c) that echoes, over a tap device in a network namespace.
+# A few objects come and go by themselves: frames on their way, an entry of a neighbour.
+load ../lib/guests
+load ../lib/net
+
+setup() { require_network; }
+
+@test "net: an address by DHCP, ping over IPv4 and IPv6" {
+    on_network 'machine $GUESTS/net.elf
+        ping -c 3 -i 0.2 -W 2 $GUEST
+        ping -6 -c 3 -i 0.2 -W 2 $GUEST6
+        leave'
+}
+
+@test "net: a thousand connections, and nothing is left of them" {
+    on_network 'machine $GUESTS/net.elf
+        client echo 50 3000 10
+        client memory >"$BATS_TEST_TMPDIR/before"
+        client echo 1000 3000 50
+        client memory >"$BATS_TEST_TMPDIR/after"
+        leave
+        read -r objects pages _ <"$BATS_TEST_TMPDIR/before"; read -r objects_after pages_after _ <"$BATS_TEST_TMPDIR/after"
+        echo "$objects objects in $pages pages before, $objects_after in $pages_after after"
+        [ "$objects_after" -le $((objects + 8)) ] && [ "$pages_after" -le $((pages + 128)) ]'
+}
+
+@test "net: much data there and back, over IPv4 and IPv6" {
+    on_network 'machine $GUESTS/net.elf
+        client echo 2 5000000 2
+        client echo 2 5000000 2 $GUEST6
+        leave'
+}
+
+@test "net: datagrams of all sizes, in fragments too" {
+    on_network 'machine $GUESTS/net.elf
+        for size in 1 100 1472 1473 9000 60000; do client udp 5 $size; done
+        leave'
+}
+
+@test "net: connections that are reset" {
+    on_network 'machine $GUESTS/net.elf
+        client reset 30
+        client memory >"$BATS_TEST_TMPDIR/before"
+        client reset 150
+        client memory >"$BATS_TEST_TMPDIR/after"
+        leave
+        read -r objects _ <"$BATS_TEST_TMPDIR/before"; read -r objects_after _ <"$BATS_TEST_TMPDIR/after"
+        [ "$objects_after" -le $((objects + 8)) ]'
+}
+
+@test "net: memory that runs out refuses, and comes back" {
+    on_network 'export MEMORY=24
+        machine $GUESTS/net.elf
+        client memory >"$BATS_TEST_TMPDIR/before"
+        client hog 60
+        client memory >"$BATS_TEST_TMPDIR/after"
+        client echo 10 100000 5
+        leave
+        read -r objects _ <"$BATS_TEST_TMPDIR/before"; read -r objects_after _ <"$BATS_TEST_TMPDIR/after"
+        echo "$objects objects before, $objects_after after"
+        [ "$objects_after" -le $((objects + 8)) ]'
+}
+
+@test "net: a card without any offload, and one on PCI" {
+    on_network 'export CARD=csum=off,guest_csum=off,mrg_rxbuf=off,event_idx=off,status=off
+        machine $GUESTS/net.elf
+        client echo 20 50000 5
+        leave'
+    on_network 'export TYPE=q35
+        machine $GUESTS/net.elf
+        client echo 20 50000 5
+        leave'
+}

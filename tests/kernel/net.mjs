@@ -1,0 +1,154 @@
+// net.mjs MODE [ARG...]: the other side of a machine's network. Fails if something is not as it should be.
+//
+//   dhcp                             a DHCP server that gives 10.0.2.15, until it is killed
+//   wait                             until the machine answers
+//   echo COUNT SIZE AT_ONCE [HOST]   that many connections, each sends and gets back SIZE bytes
+//   reset COUNT                      connections that are reset in all states
+//   hog COUNT                        connections whose data the machine does not read; all at once, then all closed
+//   udp COUNT SIZE                   datagrams there and back
+//   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
+//   quit                             ends the machine's program
+import dgram from 'node:dgram';
+import net from 'node:net';
+
+const port = 7;
+const guest = process.env.GUEST;
+const [mode, ...args] = process.argv.slice(2);
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function fail(text) {
+    console.error(text);
+    process.exit(1);
+}
+
+// Bytes that differ from connection to connection.
+function pattern(size, seed) {
+    const bytes = Buffer.alloc(size);
+    for (let i = 0; i < size; i++) bytes[i] = (i * 7 + (i >> 8) + seed) & 255;
+    bytes[0] = 0; // is no command
+    return bytes;
+}
+
+// Sends, ends, and collects the answer.
+function exchange(host, bytes) {
+    return new Promise((done, failed) => {
+        const answer = [];
+        const socket = net.connect({ host, port }, () => socket.end(bytes));
+        socket.on('data', (data) => answer.push(data));
+        socket.on('end', () => done(Buffer.concat(answer)));
+        socket.on('error', failed);
+    });
+}
+
+async function echo(count, size, atOnce, host = guest) {
+    let next = 0;
+    async function run() {
+        while (next < count) {
+            const bytes = pattern(size, next++);
+            if (!(await exchange(host, bytes)).equals(bytes)) fail('what came back differs');
+        }
+    }
+    await Promise.all(Array.from({ length: atOnce }, run));
+}
+
+function connect() {
+    return new Promise((done, failed) => {
+        const socket = net.connect({ host: guest, port }, () => done(socket));
+        socket.on('error', failed);
+    });
+}
+
+async function reset(count) {
+    for (let i = 0; i < count; i++) {
+        if (i % 3 === 0) {
+            const early = net.connect({ host: guest, port });
+            early.on('error', () => {});
+            early.resetAndDestroy();
+            continue;
+        }
+        const socket = await connect();
+        socket.write(pattern(100000, i));
+        if (i % 3 === 1) await new Promise((done) => socket.once('data', done));
+        socket.resetAndDestroy();
+    }
+}
+
+async function hog(count) {
+    const sockets = [];
+    for (let i = 0; i < count; i++) {
+        const socket = await connect().catch(() => null);
+        if (!socket) continue;
+        socket.on('error', () => {});
+        socket.write('hog');
+        sockets.push(socket);
+    }
+    await sleep(300);
+    for (const socket of sockets) socket.write(Buffer.alloc(4 << 20));
+    await sleep(3000);
+    for (const socket of sockets) socket.resetAndDestroy();
+}
+
+async function udp(count, size) {
+    const socket = dgram.createSocket('udp4');
+    for (let i = 0; i < count; i++) {
+        const bytes = pattern(size, i);
+        const answer = new Promise((done) => socket.once('message', done));
+        socket.send(bytes, port, guest);
+        if (!(await answer).equals(bytes)) fail('a datagram came back changed');
+    }
+    socket.close();
+}
+
+async function memory() {
+    let last = '';
+    for (let i = 0; i < 40; i++) {
+        const now = (await exchange(guest, 'memory')).toString();
+        if (now === last) break;
+        last = now;
+        await sleep(250);
+    }
+    process.stdout.write(last);
+}
+
+async function wait() {
+    for (let i = 0; i < 200; i++) {
+        const answer = await Promise.race([exchange(guest, pattern(1, 0)).catch(() => null), sleep(500)]);
+        if (answer) return;
+        await sleep(50);
+    }
+    fail('the machine does not answer');
+}
+
+async function quit() {
+    const socket = await connect();
+    await new Promise((done) => socket.write('quit', done));
+}
+
+// RFC 2131, by broadcast, since the client has no address yet that ARP could find.
+function dhcp() {
+    const server = dgram.createSocket('udp4');
+    const option = (code, ...bytes) => [code, bytes.length, ...bytes];
+    server.on('message', (request) => {
+        const type = request[242]; // lwIP puts it first
+        if (type !== 1 && type !== 3) return;
+        const reply = Buffer.alloc(300);
+        request.copy(reply, 0, 0, 44);
+        reply[0] = 2;
+        reply.set([10, 0, 2, 15], 16);
+        reply.set([99, 130, 83, 99, ...option(53, type === 1 ? 2 : 5), ...option(54, 10, 0, 2, 2),
+            ...option(51, 0, 0, 0, 60), ...option(1, 255, 255, 255, 0), ...option(3, 10, 0, 2, 2), 255], 236);
+        server.send(reply, 68, '10.0.2.255');
+    });
+    server.bind(67, () => server.setBroadcast(true));
+}
+
+const modes = {
+    dhcp, wait, memory,
+    echo: () => echo(+args[0], +args[1], +args[2], args[3]),
+    reset: () => reset(+args[0]),
+    hog: () => hog(+args[0]),
+    udp: () => udp(+args[0], +args[1]),
+    quit,
+};
+await modes[mode]();
+if (mode !== 'dhcp') process.exit(0);

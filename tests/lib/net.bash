@@ -1,0 +1,63 @@
+# net.bash: machines with a network card, on a network of their own. Loaded by bats files.
+#
+#   on_network COMMAND     runs the bash text in a new network namespace, in which a tap device leads to the machine's
+#                          card; the host's end is 10.0.2.2 and fe80::2. These are for use in there:
+#   machine ELF [OPTION...]  starts QEMU with that kernel; options go to QEMU, $TYPE is its -M, $CARD the card's options.
+#                          It gets $GUEST by DHCP and has $GUEST6 by its MAC address. Waits for it to answer
+#   leave                  asks the program to end; fails unless the machine ends with it
+#   client MODE [ARG...]     tests/kernel/net.mjs
+NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+require_network() {
+    [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
+    timeout 10 unshare --user --map-root-user --net ip tuntap add mode tap tap0 2>/dev/null ||
+        skip "no tap devices in namespaces"
+}
+
+on_network() {
+    export GUESTS BATS_TEST_TMPDIR
+    run --separate-stderr timeout "${NET_TIMEOUT:-60}" unshare --user --map-root-user --net --kill-child --pid --fork \
+        bash -euc "source $NET_ROOT/tests/lib/net.bash; set_up_network; $1"
+    # shellcheck disable=SC2154
+    printf 'status %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
+    [ "$status" = 0 ]
+}
+
+# --- in the namespace ---
+
+GUEST=10.0.2.15
+GUEST6=fe80::5054:ff:fe12:3456%tap0
+export GUEST GUEST6
+
+set_up_network() {
+    ip link set lo up
+    ip tuntap add mode tap tap0
+    ip address add 10.0.2.2/24 dev tap0
+    ip address add fe80::2/64 dev tap0 nodad
+    ip link set tap0 up
+    node "$NET_ROOT/tests/kernel/net.mjs" dhcp &
+}
+
+client() {
+    timeout 50 node "$NET_ROOT/tests/kernel/net.mjs" "$@"
+}
+
+machine() {
+    local elf=$1 type=${TYPE:-microvm,acpi=off} card=virtio-net-device
+    shift
+    case $type in
+    microvm*) ;;
+    *) card=virtio-net-pci,disable-legacy=on ;;
+    esac
+    qemu-system-x86_64 -M "$type" -accel tcg -cpu max -m "${MEMORY:-64}" -nodefaults -no-user-config -no-reboot \
+        -display none -kernel "$elf" -serial stdio -device isa-debug-exit,iobase=0x501,iosize=1 \
+        -global virtio-mmio.force-legacy=false -netdev tap,id=net,ifname=tap0,script=no,downscript=no \
+        -device "$card,netdev=net,mac=52:54:00:12:34:56${CARD:+,$CARD}" "$@" </dev/null &
+    MACHINE=$!
+    client wait
+}
+
+leave() {
+    client quit
+    wait "$MACHINE" || [ $? = 1 ] # isa-debug-exit's code for 0
+}
