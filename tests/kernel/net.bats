@@ -72,3 +72,13 @@ setup() { require_network; }
         client echo 20 50000 5
         leave'
 }
+
+@test "net: a program that computes keeps its network, and its registers" {
+    on_network 'WAIT="sleep 1" machine $GUESTS/computes.elf >"$BATS_TEST_TMPDIR/out"
+        grep computing "$BATS_TEST_TMPDIR/out"
+        ping -c 10 -i 0.2 -W 2 $GUEST
+        grep same "$BATS_TEST_TMPDIR/out" && exit 1 # else it was not computing
+        client connect
+        wait "$MACHINE" || [ $? = 1 ]
+        grep "^the same" "$BATS_TEST_TMPDIR/out"'
+}

@@ -7,6 +7,7 @@
 //   hog COUNT                        connections whose data the machine does not read; all at once, then all closed
 //   udp COUNT SIZE                   datagrams there and back
 //   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
+//   connect                          a connection that need not be answered
 //   quit                             ends the machine's program
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -143,7 +144,7 @@ function dhcp() {
 }
 
 const modes = {
-    dhcp, wait, memory,
+    dhcp, wait, memory, connect,
     echo: () => echo(+args[0], +args[1], +args[2], args[3]),
     reset: () => reset(+args[0]),
     hog: () => hog(+args[0]),

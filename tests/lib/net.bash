@@ -3,7 +3,8 @@
 #   on_network COMMAND     runs the bash text in a new network namespace, in which a tap device leads to the machine's
 #                          card; the host's end is 10.0.2.2 and fe80::2. These are for use in there:
 #   machine ELF [OPTION...]  starts QEMU with that kernel; options go to QEMU, $TYPE is its -M, $CARD the card's options.
-#                          It gets $GUEST by DHCP and has $GUEST6 by its MAC address. Waits for it to answer
+#                          It gets $GUEST by DHCP and has $GUEST6 by its MAC address. Waits for it to
+#                          answer, or with $WAIT instead
 #   leave                  asks the program to end; fails unless the machine ends with it
 #   client MODE [ARG...]     tests/kernel/net.mjs
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -54,7 +55,7 @@ machine() {
         -global virtio-mmio.force-legacy=false -netdev tap,id=net,ifname=tap0,script=no,downscript=no \
         -device "$card,netdev=net,mac=52:54:00:12:34:56${CARD:+,$CARD}" "$@" </dev/null &
     MACHINE=$!
-    client wait
+    ${WAIT:-client wait}
 }
 
 leave() {
