@@ -20,7 +20,8 @@ _mewz_cc() {
     --accel) words='tcg kvm' ;;
     --machine) words='microvm pc q35' ;;
     --firmware) words='bios uefi' ;;
-    --env | --memory-max | -m | --gdb) return ;;
+    --net) words='user tap: none' ;;
+    --env | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen) return ;;
     *)
         case $current in
         -O*) words='-O0 -O1 -O2 -O3' ;;
