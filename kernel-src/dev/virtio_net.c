@@ -11,11 +11,17 @@ enum {
     F_GUEST_CSUM = 1,
     F_MTU = 3,
     F_MAC = 5,
+    F_GUEST_TSO4 = 7,
+    F_GUEST_TSO6 = 8,
+    F_HOST_TSO4 = 11,
+    F_HOST_TSO6 = 12,
     F_MRG_RXBUF = 15,
     F_STATUS = 16,
 };
-#define FEATURES                                                                                                       \
-    (1ull << F_CSUM | 1ull << F_GUEST_CSUM | 1ull << F_MTU | 1ull << F_MAC | 1ull << F_MRG_RXBUF | 1ull << F_STATUS)
+#define BIT(number)      (1ull << (number))
+#define ALWAYS_WANTED    (BIT(F_CSUM) | BIT(F_GUEST_CSUM) | BIT(F_MTU) | BIT(F_MAC) | BIT(F_MRG_RXBUF) | BIT(F_STATUS))
+#define LARGE_TO_SEND    (BIT(F_HOST_TSO4) | BIT(F_HOST_TSO6))
+#define LARGE_TO_RECEIVE (BIT(F_GUEST_TSO4) | BIT(F_GUEST_TSO6))
 
 /* 5.1.4. */
 enum { CONFIG_MAC = 0, CONFIG_STATUS = 6, CONFIG_MTU = 10 };
@@ -44,6 +50,7 @@ static void read_properties(struct virtio_net *net)
 {
     struct virtio_device *device = &net->device;
     net->checksums = virtio_has_feature(device, F_CSUM);
+    net->segments = virtio_has_feature(device, F_HOST_TSO4);
     net->merges = virtio_has_feature(device, F_MRG_RXBUF);
     net->has_status = virtio_has_feature(device, F_STATUS);
     net->has_address = virtio_has_feature(device, F_MAC);
@@ -55,12 +62,25 @@ static void read_properties(struct virtio_net *net)
         net->mtu = (uint16_t)mtu;
 }
 
+/* 5.1.3.1: large frames need the checksums of their direction. Received ones also need to be spread over buffers, or
+ * each buffer would have to be as large as the largest of them. */
+static uint64_t wanted_features(struct virtio_device *device)
+{
+    uint64_t offered = device->transport->read_features(device);
+    uint64_t wanted = ALWAYS_WANTED;
+    if (offered & BIT(F_CSUM) && (offered & LARGE_TO_SEND) == LARGE_TO_SEND)
+        wanted |= LARGE_TO_SEND;
+    if (offered & BIT(F_GUEST_CSUM) && offered & BIT(F_MRG_RXBUF))
+        wanted |= LARGE_TO_RECEIVE;
+    return wanted;
+}
+
 bool virtio_net_start(struct virtio_net *net)
 {
     *net = (struct virtio_net){0};
     if (!virtio_find(VIRTIO_ID_NET, &net->device))
         return false;
-    if (virtio_negotiate(&net->device, FEATURES) && add_queues(net)) {
+    if (virtio_negotiate(&net->device, wanted_features(&net->device)) && add_queues(net)) {
         read_properties(net);
         if (virtio_start(&net->device))
             return true;

@@ -22,16 +22,17 @@ enum {
 
 /* Section 5.1.6: before each frame, in both directions, in memory. The caller leaves room for it. */
 struct virtio_net_header {
-    uint8_t flags; /* enum virtio_net_flags */
-    uint8_t gso_type;
-    uint16_t header_size;
-    uint16_t gso_size;
+    uint8_t flags;            /* enum virtio_net_flags */
+    uint8_t gso_type;         /* enum virtio_net_gso */
+    uint16_t header_size;     /* of a large frame: the headers down to TCP's, which each small one gets, */
+    uint16_t gso_size;        /* and the bytes of data of each */
     uint16_t checksum_start;  /* with VIRTIO_NET_NEEDS_CHECKSUM: what is summed begins here in the frame, */
     uint16_t checksum_offset; /* and the sum belongs so far behind that, where the pseudo-header's sum is now */
     uint16_t buffer_count;
 };
 _Static_assert(sizeof(struct virtio_net_header) == 12, "virtio 1.2, section 5.1.6");
 
+enum virtio_net_gso { VIRTIO_NET_GSO_NONE = 0, VIRTIO_NET_GSO_TCP4 = 1, VIRTIO_NET_GSO_TCP6 = 4 };
 enum virtio_net_flags { VIRTIO_NET_NEEDS_CHECKSUM = 1, VIRTIO_NET_CHECKSUM_VALID = 2 };
 
 struct virtio_net {
@@ -41,6 +42,7 @@ struct virtio_net {
     uint8_t address[VIRTIO_NET_ADDRESS_SIZE]; /* MAC */
     uint16_t mtu;                             /* 1500 unless the device says something smaller */
     bool checksums;                           /* it completes checksums of what is sent */
+    bool segments;                            /* it cuts large TCP frames that are sent into small ones */
     bool merges;                              /* a received frame may be spread over several buffers */
     bool has_status;
 };

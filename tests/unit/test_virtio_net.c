@@ -186,9 +186,9 @@ static void deliver(const struct virtio_net_header *header, const void *bytes, u
 
 /* --- tests --- */
 
-#define BIT(number) (1ull << (number))
-#define EVERYTHING  (FEATURES | BIT(VIRTIO_F_EVENT_IDX) | BIT(VIRTIO_F_VERSION_1) | BIT(7) /* TSO, which nobody wants  \
-                                                                                            */)
+#define UNWANTED BIT(21) /* to announce itself in a network that it has moved to */
+#define EVERYTHING                                                                                                     \
+    (ALWAYS_WANTED | LARGE_TO_SEND | LARGE_TO_RECEIVE | BIT(VIRTIO_F_EVENT_IDX) | BIT(VIRTIO_F_VERSION_1) | UNWANTED)
 
 static char buffers[8][2048];
 
@@ -210,7 +210,8 @@ static void test_properties(void)
 {
     struct virtio_net net;
     start(&net, EVERYTHING);
-    CHECK(!(card.negotiated & BIT(7)) && net.checksums && net.merges && net.has_address);
+    CHECK(card.negotiated == (EVERYTHING & ~UNWANTED) && net.checksums && net.segments && net.merges &&
+          net.has_address);
     CHECK(memcmp(net.address, card.config, 6) == 0 && net.mtu == 1400 && virtio_net_is_up(&net));
     card.config[6] = 0;
     CHECK(!virtio_net_is_up(&net));
@@ -219,6 +220,20 @@ static void test_properties(void)
     CHECK(!net.checksums && !net.merges && !net.has_address && net.mtu == 1500);
     card.config[6] = 0;
     CHECK(virtio_net_is_up(&net)); /* it cannot say */
+}
+
+/* Section 5.1.3.1: what is of no use without something else. */
+static void test_dependent_features(void)
+{
+    struct virtio_net net;
+    start(&net, EVERYTHING & ~BIT(F_CSUM));
+    CHECK(!(card.negotiated & LARGE_TO_SEND) && (card.negotiated & LARGE_TO_RECEIVE) && !net.segments);
+    start(&net, EVERYTHING & ~BIT(F_GUEST_CSUM));
+    CHECK((card.negotiated & LARGE_TO_SEND) && !(card.negotiated & LARGE_TO_RECEIVE));
+    start(&net, EVERYTHING & ~BIT(F_MRG_RXBUF));
+    CHECK(!(card.negotiated & LARGE_TO_RECEIVE));
+    start(&net, EVERYTHING & ~BIT(F_HOST_TSO6));
+    CHECK(!(card.negotiated & LARGE_TO_SEND));
 }
 
 static void test_mtu(uint16_t mtu, uint16_t expected)
@@ -234,7 +249,7 @@ static void test_refused(void)
 {
     struct virtio_net net;
     memset(&card, 0, sizeof card);
-    card.offered = FEATURES; /* a device of before 1.0 */
+    card.offered = ALWAYS_WANTED; /* a device of before 1.0 */
     card.limit = 8;
     free(allocated);
     allocated = NULL;
@@ -341,6 +356,7 @@ static void test_interrupts(void)
 int main(void)
 {
     test_properties();
+    test_dependent_features();
     test_mtu(1500, 1500);
     test_mtu(9000, 1500);
     test_mtu(20, 1500);
