@@ -9,12 +9,13 @@ __attribute__((used)) static void (*const listeners)(void) = listeners_open;
 
 static uint32_t wait_and_accept(struct fd *listener, struct host_socket **accepted)
 {
+    uint64_t deadline = socket_deadline(listener->socket.receive_timeout);
     uint32_t error;
     do {
         error = host_socket_accept(listener->watch.socket, accepted);
         if (error != WASI_EAGAIN)
             break;
-        error = socket_wait(listener, HOST_READABLE, listener->socket.receive_timeout);
+        error = socket_wait(listener, HOST_READABLE, deadline);
     } while (!error);
     return error;
 }

@@ -67,7 +67,8 @@ uint32_t wasi_sock_connect(uint32_t number, uint32_t address, uint32_t port)
     if (error != WASI_EINPROGRESS)
         return error;
     /* It goes on where a socket does not block or its time is over, and both say so. */
-    return socket_wait(fd, HOST_WRITABLE, fd->socket.send_timeout) ? WASI_EINPROGRESS : socket_take_error(fd);
+    uint64_t deadline = socket_deadline(fd->socket.send_timeout);
+    return socket_wait(fd, HOST_WRITABLE, deadline) ? WASI_EINPROGRESS : socket_take_error(fd);
 }
 
 uint32_t wasi_sock_open_v2(uint32_t family, uint32_t type, uint32_t opened) PREVIEW1_SAME_AS(sock_open);

@@ -19,11 +19,15 @@ void socket_fill(struct fd *fd, struct host_socket *socket, const struct fd_sock
     };
 }
 
-uint32_t socket_wait(struct fd *fd, uint8_t wanted, uint64_t timeout)
+uint64_t socket_deadline(uint64_t timeout)
+{
+    return timeout ? host_clock_now(HOST_CLOCK_MONOTONIC) + timeout : UINT64_MAX;
+}
+
+uint32_t socket_wait(struct fd *fd, uint8_t wanted, uint64_t deadline)
 {
     if (fd->flags & WASI_FDFLAG_NONBLOCK)
         return WASI_EAGAIN;
-    uint64_t deadline = timeout ? host_clock_now(HOST_CLOCK_MONOTONIC) + timeout : UINT64_MAX;
     fd->watch.next = NULL;
     fd->watch.wanted = wanted;
     host_wait(deadline, &fd->watch);
@@ -71,12 +75,13 @@ static void skip(struct host_slice *slices, size_t *count, size_t size)
 static uint32_t receive_once(struct fd *fd, const struct host_slice *slices, size_t count, bool peek,
                              struct host_received *received)
 {
+    uint64_t deadline = socket_deadline(fd->socket.receive_timeout);
     uint32_t error = told_error(fd);
     while (!error) {
         error = host_socket_receive(fd->watch.socket, slices, count, peek, received);
         if (error != WASI_EAGAIN)
             break;
-        error = socket_wait(fd, HOST_READABLE, fd->socket.receive_timeout);
+        error = socket_wait(fd, HOST_READABLE, deadline);
     }
     return error;
 }
@@ -114,12 +119,13 @@ static uint32_t socket_receive(struct fd *fd, const struct host_slice *slices, s
 static uint32_t send_once(struct fd *fd, const struct host_slice *slices, size_t count, const struct host_address *to,
                           size_t *sent)
 {
+    uint64_t deadline = socket_deadline(fd->socket.send_timeout);
     uint32_t error = told_error(fd);
     while (!error) {
         error = host_socket_send(fd->watch.socket, slices, count, to, sent);
         if (error != WASI_EAGAIN)
             break;
-        error = socket_wait(fd, HOST_WRITABLE, fd->socket.send_timeout);
+        error = socket_wait(fd, HOST_WRITABLE, deadline);
     }
     return error;
 }
