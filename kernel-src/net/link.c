@@ -22,6 +22,7 @@
 #include "dev/entropy.h"
 #include "dev/virtio_net.h"
 #include "mm/page.h"
+#include "net/large.h"
 #include "net/memory.h"
 #include "panic.h"
 
@@ -36,9 +37,10 @@ _Static_assert(PBUF_LINK_ENCAPSULATION_HLEN == sizeof(struct virtio_net_header),
 
 /* A frame to send, with what has to be known of it when lwIP has gone on. */
 struct outgoing {
-    struct pbuf *pbuf;
+    void *token; /* of what to free when it has been sent: see release */
     unsigned count;
-    struct virtq_slice slices[SLICES];
+    const struct virtq_slice *slices; /* NULL: own */
+    struct virtq_slice own[SLICES];
 };
 
 static struct {
@@ -46,9 +48,10 @@ static struct {
     struct netif netif;
     uint16_t checksums;  /* that lwIP computes */
     unsigned missing;    /* buffers that the receive ring has room for */
-    bool unpushed;       /* the card has not been told of frames in the ring */
+    bool unpushed;       /* the card has not been told of all frames */
     unsigned head, tail; /* running indices of the backlog */
     struct outgoing *backlog;
+    struct large *gathered; /* segments that may be joined by the next one; NULL, or count 0: none */
 } link;
 
 /* --- sending --- */
@@ -58,33 +61,23 @@ static struct {
 static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, size_t size)
 {
     const struct eth_hdr *ethernet = (const struct eth_hdr *)frame;
-    struct ip_hdr *ip4 = (struct ip_hdr *)(frame + SIZEOF_ETH_HDR);
-    struct ip6_hdr *ip6 = (struct ip6_hdr *)(frame + SIZEOF_ETH_HDR);
-    size_t start = SIZEOF_ETH_HDR;
-    const uint8_t *addresses;
-    size_t addresses_size;
-    uint32_t length;
-    if (size >= SIZEOF_ETH_HDR + IP_HLEN && ethernet->type == PP_HTONS(ETHTYPE_IP) && IPH_PROTO(ip4) == IP_PROTO_TCP) {
-        start += IPH_HL_BYTES(ip4);
-        length = (uint32_t)lwip_ntohs(IPH_LEN(ip4)) - IPH_HL_BYTES(ip4);
-        addresses = (const uint8_t *)&ip4->src;
-        addresses_size = 2 * sizeof ip4->src;
-    } else if (size >= SIZEOF_ETH_HDR + IP6_HLEN && ethernet->type == PP_HTONS(ETHTYPE_IPV6) &&
-               IP6H_NEXTH(ip6) == IP6_NEXTH_TCP) {
-        start += IP6_HLEN;
-        length = IP6H_PLEN(ip6);
-        addresses = (const uint8_t *)&ip6->src;
-        addresses_size = 2 * sizeof ip6->src;
+    const struct ip_hdr *ip4 = (const struct ip_hdr *)(frame + SIZEOF_ETH_HDR);
+    const struct ip6_hdr *ip6 = (const struct ip6_hdr *)(frame + SIZEOF_ETH_HDR);
+    bool is_v6 = ethernet->type == PP_HTONS(ETHTYPE_IPV6);
+    size_t start, end;
+    if (is_v6 && size >= SIZEOF_ETH_HDR + IP6_HLEN && IP6H_NEXTH(ip6) == IP6_NEXTH_TCP) {
+        start = SIZEOF_ETH_HDR + IP6_HLEN;
+        end = start + IP6H_PLEN(ip6);
+    } else if (ethernet->type == PP_HTONS(ETHTYPE_IP) && size >= SIZEOF_ETH_HDR + IP_HLEN &&
+               IPH_PROTO(ip4) == IP_PROTO_TCP) {
+        start = SIZEOF_ETH_HDR + IPH_HL_BYTES(ip4);
+        end = SIZEOF_ETH_HDR + lwip_ntohs(IPH_LEN(ip4));
     } else {
         return;
     }
     if (start + TCP_HLEN > size)
         return;
-    uint32_t sum = (uint16_t)~inet_chksum(addresses, (u16_t)addresses_size);
-    sum += lwip_htons(IP_PROTO_TCP) + (uint32_t)lwip_htons((u16_t)length);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    ((struct tcp_hdr *)(frame + start))->chksum = (u16_t)sum;
+    ((struct tcp_hdr *)(frame + start))->chksum = pseudo_header_sum(ip4, is_v6, (uint32_t)(end - start));
     header->flags = VIRTIO_NET_NEEDS_CHECKSUM;
     header->checksum_start = (uint16_t)start;
     header->checksum_offset = offsetof(struct tcp_hdr, chksum);
@@ -94,36 +87,42 @@ static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, s
 static bool describe(struct pbuf *pbuf, struct outgoing *out)
 {
     struct virtio_net_header header = {0};
-    unsigned count = 0;
-    for (const struct pbuf *part = pbuf; part; part = part->next)
-        count++;
-    if (count > SLICES || pbuf->len < SIZEOF_ETH_HDR || pbuf_add_header(pbuf, sizeof header) != 0)
+    if (pbuf_clen(pbuf) > SLICES || pbuf->len < SIZEOF_ETH_HDR || pbuf_add_header(pbuf, sizeof header) != 0)
         return false;
     if (link.card.checksums)
         offload_checksum(&header, (uint8_t *)pbuf->payload + sizeof header, pbuf->len - sizeof header);
     __builtin_memcpy(pbuf->payload, &header, sizeof header);
-    out->pbuf = pbuf;
-    out->count = 0;
+    *out = (struct outgoing){.token = pbuf};
     for (const struct pbuf *part = pbuf; part; part = part->next)
         if (part->len > 0)
-            out->slices[out->count++] = (struct virtq_slice){page_phys(part->payload), part->len};
+            out->own[out->count++] = (struct virtq_slice){page_phys(part->payload), part->len};
     pbuf_remove_header(pbuf, sizeof header);
     return true;
 }
 
+/* The card has done with a frame: a pbuf, or a large one, whose address has the lowest bit set. */
+static void release(void *token)
+{
+    if (!((uintptr_t)token & 1)) {
+        pbuf_free(token);
+        return;
+    }
+    struct large *large = (struct large *)((char *)token - 1);
+    for (unsigned i = 0; i < large->count; i++)
+        pbuf_free(large->segments[i].pbuf);
+    net_free(large);
+}
+
 static void reclaim(void)
 {
-    struct pbuf *sent;
+    void *sent;
     while ((sent = virtio_net_reclaim(&link.card)) != NULL)
-        pbuf_free(sent);
+        release(sent);
 }
 
 static bool send(const struct outgoing *out)
 {
-    if (!virtio_net_send(&link.card, out->slices, out->count, out->pbuf))
-        return false;
-    link.unpushed = true;
-    return true;
+    return virtio_net_send(&link.card, out->slices ? out->slices : out->own, out->count, out->token);
 }
 
 static void send_backlog(void)
@@ -132,37 +131,92 @@ static void send_backlog(void)
         link.head++;
 }
 
-/* netif->linkoutput */
-static err_t output(struct netif *netif, struct pbuf *pbuf)
+/* Puts a frame into the ring, or behind those that wait for it. Where too many do, it is lost, as in any network. */
+static void enqueue(const struct outgoing *out)
 {
-    (void)netif;
-    struct outgoing out;
+    link.unpushed = true;
+    if (link.head == link.tail) {
+        if (send(out))
+            return;
+        reclaim();
+        if (send(out))
+            return;
+    }
     if (link.tail - link.head == BACKLOG)
-        return ERR_MEM;
+        release(out->token);
+    else
+        link.backlog[link.tail++ % BACKLOG] = *out;
+}
+
+static err_t transmit(struct pbuf *pbuf)
+{
+    struct outgoing out;
     if (describe(pbuf, &out)) {
         pbuf_ref(pbuf);
     } else {
         struct pbuf *copy = pbuf_clone(PBUF_RAW_TX, PBUF_RAM, pbuf);
-        if (!copy || !describe(copy, &out)) {
-            pbuf_free(copy);
+        if (!copy)
             return ERR_MEM;
+        if (!describe(copy, &out)) {
+            pbuf_free(copy);
+            return ERR_VAL;
         }
     }
-    if (link.head == link.tail) {
-        if (send(&out))
-            return ERR_OK;
-        reclaim();
-        if (send(&out))
-            return ERR_OK;
-    }
-    link.backlog[link.tail++ % BACKLOG] = out;
+    enqueue(&out);
     return ERR_OK;
+}
+
+/* Sends the segments that were gathered. */
+static void transmit_gathered(void)
+{
+    struct large *large = link.gathered;
+    if (!large || large->count == 0)
+        return;
+    if (large->count == 1) {
+        struct pbuf *pbuf = large->segments[0].pbuf;
+        large->count = 0; /* it is used again */
+        transmit(pbuf);
+        pbuf_free(pbuf);
+        return;
+    }
+    link.gathered = NULL;
+    large_finish(large);
+    enqueue(&(struct outgoing){.token = (char *)large + 1, .count = large->count + 1, .slices = large->slices});
+}
+
+/* Holds a segment back until the next one shows whether it can be joined, or link_push. */
+static err_t gather(const struct segment *segment)
+{
+    bool joins = link.gathered && link.gathered->count > 0 && large_append(link.gathered, segment);
+    if (!joins) {
+        transmit_gathered();
+        if (!link.gathered && !(link.gathered = net_alloc(sizeof *link.gathered)))
+            return transmit(segment->pbuf);
+        large_begin(link.gathered, segment);
+    }
+    pbuf_ref(segment->pbuf);
+    link.unpushed = true;
+    return ERR_OK;
+}
+
+/* netif->linkoutput */
+static err_t output(struct netif *netif, struct pbuf *pbuf)
+{
+    struct segment segment;
+    (void)netif;
+    if (link.tail - link.head == BACKLOG)
+        return ERR_MEM;
+    if (link.card.segments && segment_parse(pbuf, &segment))
+        return gather(&segment);
+    transmit_gathered(); /* before what comes behind it */
+    return transmit(pbuf);
 }
 
 void link_push(void)
 {
     if (!netif_default)
         return;
+    transmit_gathered();
     reclaim();
     send_backlog();
     virtio_net_kick(&link.card);
