@@ -38,8 +38,8 @@ u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *rem
 
     uint8_t key[CHACHA20_KEY_SIZE], block[CHACHA20_BLOCK_SIZE], nonce[12] = {0};
     uint32_t words[8] = {0};
-    __builtin_memcpy(words, ip_2_ip6(local)->addr, IP_IS_V6(local) ? 16 : 4);
-    __builtin_memcpy(words + 4, ip_2_ip6(remote)->addr, IP_IS_V6(remote) ? 16 : 4);
+    __builtin_memcpy(words, ip_2_ip6(local)->addr, IP_IS_V6_VAL(*local) ? 16 : 4);
+    __builtin_memcpy(words + 4, ip_2_ip6(remote)->addr, IP_IS_V6_VAL(*remote) ? 16 : 4);
     __builtin_memcpy(key, words, sizeof key);
     for (unsigned i = 0; i < sizeof key; i++)
         key[i] ^= secret[i];

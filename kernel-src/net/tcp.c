@@ -8,6 +8,7 @@
 #include <lwip/tcp.h>
 
 #include "net/memory.h"
+#include "net/net.h"
 #include "net/protocol.h"
 #include "wasi/types.h"
 
@@ -253,6 +254,8 @@ uint32_t host_socket_accept(struct host_socket *base, struct host_socket **accep
         return WASI_ENOTSUP;
     if (!socket->listening)
         return WASI_EINVAL;
+    if (!socket->waiting)
+        net_poll();
     struct tcp_socket *first = socket->waiting;
     if (!first)
         return WASI_EAGAIN;

@@ -10,7 +10,7 @@
 #define LWIP_TIMERS          1
 #define LWIP_TIMERS_CUSTOM   1 /* timers.c: nothing ticks that has nothing to do */
 
-/* Everything comes from one allocator (memory.c), so that no pool is too small, and its limit is the only one. */
+/* Everything comes from one allocator (net/memory.h), so that no pool is too small, and its limit is the only one. */
 #define MEM_LIBC_MALLOC              1
 #define MEMP_MEM_MALLOC              1
 #define mem_clib_malloc              net_alloc

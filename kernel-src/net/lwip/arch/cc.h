@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/memory.h"
+
 #define LWIP_NO_UNISTD_H   1
 #define LWIP_NO_CTYPE_H    1
 #define LWIP_NO_INTTYPES_H 1
@@ -20,11 +22,6 @@ typedef intptr_t ssize_t;
 /* The Internet checksum (RFC 1071), not inverted; port.c */
 uint16_t net_checksum(const void *bytes, int size);
 #define LWIP_CHKSUM net_checksum
-
-/* memory.h */
-void *net_alloc(size_t size);
-void *net_alloc_zeroed(size_t count, size_t size);
-void net_free(void *memory);
 
 /* port.c */
 uint32_t net_random(void);
