@@ -26,7 +26,7 @@ run_on() {
     local system=$1 program=$BATS_FILE_TMPDIR/program
     shift
     case $system in
-    node) timeout "$LIMIT" node --no-warnings "$ROOT/tests/lib/wasi-node.mjs" "$program.wasm" "$@" ;;
+    node) timeout "$LIMIT" env -i PATH="$PATH" node --no-warnings "$ROOT/tests/lib/wasi-node.mjs" "$program.wasm" "$@" ;;
     linux) timeout "$LIMIT" "$program" "$@" ;;
     elf) timeout "$LIMIT" mewz-cc run "$program.elf" -m "$MEMORY" -- "$@" ;;
     bios) timeout "$LIMIT" mewz-cc run "$program.img" -m "$MEMORY" -- "$@" ;;
