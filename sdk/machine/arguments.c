@@ -81,10 +81,9 @@ static void add_machine(struct list *list, const struct machine_options *options
     add(list, "-no-user-config");
     add(list, "-no-reboot"); /* a triple fault ends QEMU */
     add_option(list, "-display", "none");
-    if (options->gdb_port) {
+    add(list, "-S"); /* until the monitor says so, or the debugger: session.h */
+    if (options->gdb_port)
         add_option(list, "-gdb", "tcp:127.0.0.1:%u", options->gdb_port);
-        add(list, "-S");
-    }
 }
 
 static void add_boot(struct list *list, const struct machine_options *options)

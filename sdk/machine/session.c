@@ -188,12 +188,22 @@ static int session_step(struct session *session, struct err *err)
     return 0;
 }
 
-int session_carry(struct child *child, struct session_result *result, struct err *err)
+/* The machine waits until the monitor takes commands: events before that are lost, and with one that says that the
+ * program wants stdin the program would wait for ever. */
+static void begin(const struct child *child, bool debugger_begins)
 {
-    static const char hello[] = "{\"execute\": \"qmp_capabilities\"}\n";
+    static const char negotiate[] = "{\"execute\": \"qmp_capabilities\"}\n";
+    static const char proceed[] = "{\"execute\": \"cont\"}\n";
+    send(child->ours[MACHINE_FD_MONITOR], negotiate, sizeof negotiate - 1, MSG_NOSIGNAL);
+    if (!debugger_begins)
+        send(child->ours[MACHINE_FD_MONITOR], proceed, sizeof proceed - 1, MSG_NOSIGNAL);
+}
+
+int session_carry(struct child *child, bool debugger_begins, struct session_result *result, struct err *err)
+{
     struct session session;
     session_init(&session, child, result);
-    send(child->ours[MACHINE_FD_MONITOR], hello, sizeof hello - 1, MSG_NOSIGNAL);
+    begin(child, debugger_begins);
 
     int status = 0;
     while (status == 0 && !session_over(&session)) {

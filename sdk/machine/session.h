@@ -2,6 +2,8 @@
 #ifndef MACHINE_SESSION_H
 #define MACHINE_SESSION_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "machine/child.h"
@@ -13,9 +15,9 @@ struct session_result {
     struct buf exit;   /* the exit code, one byte; or nothing */
 };
 
-/* Carries the streams until QEMU has closed all of its ends, that is until it has ended. Everything that the program
- * wrote has been written then. Fails when this process's stdout or stderr cannot be written. The caller frees the
- * buffers. */
-int session_carry(struct child *child, struct session_result *result, struct err *err);
+/* Lets the machine begin, unless a debugger will, and carries the streams until QEMU has closed all of its ends, that
+ * is until it has ended. Everything that the program wrote has been written then. Fails when this process's stdout or
+ * stderr cannot be written. The caller frees the buffers. */
+int session_carry(struct child *child, bool debugger_begins, struct session_result *result, struct err *err);
 
 #endif
