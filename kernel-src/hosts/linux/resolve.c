@@ -251,7 +251,7 @@ static uint32_t take_answer(struct message *answer, const struct message *questi
         return WASI_ENOENT;
     if (code != 0)
         return WASI_EAGAIN;
-    uint16_t count;
+    uint16_t count = 0;
     answer->at = 6;
     take_u16(answer, &count);
     answer->at = question->size;
