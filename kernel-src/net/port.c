@@ -7,7 +7,7 @@
 #include "arch/x86_64/time.h"
 #include "dev/chacha20.h"
 #include "dev/entropy.h"
-#include "lwip/hooks.h"
+#include "hooks.h"
 #include "panic.h"
 
 u32_t sys_now(void)

@@ -56,12 +56,28 @@ static bool mld6_needed(void)
     return group != NULL;
 }
 
+/* Connections that were begun and not finished count against the backlog. Where they fill it, those that have not been
+ * finished for a while make room, or a flood of them would keep everybody else out for lwIP's 20 seconds. */
+static void drop_unfinished(void)
+{
+    enum { PATIENCE = 3000 / TCP_SLOW_INTERVAL };
+    struct tcp_pcb *next;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
+        next = pcb->next;
+        const struct tcp_pcb_listen *listener = pcb->listener;
+        if (pcb->state == SYN_RCVD && listener && listener->accepts_pending >= listener->backlog &&
+            tcp_ticks - pcb->tmr > PATIENCE)
+            tcp_abandon(pcb, 0);
+    }
+}
+
 /* Connections that were closed here are remembered for a while (RFC 9293, section 3.4.1), and lwIP goes through all of
  * them for every new one. So of more than that many the oldest, at the end of the list, are forgotten. */
 static void run_tcp(void)
 {
     enum { TIME_WAIT_MAX = 512 };
     tcp_tmr();
+    drop_unfinished();
     unsigned count = 0;
     struct tcp_pcb *next;
     for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = next) {

@@ -137,7 +137,7 @@ function dhcp() {
         reply[0] = 2;
         reply.set([10, 0, 2, 15], 16);
         reply.set([99, 130, 83, 99, ...option(53, type === 1 ? 2 : 5), ...option(54, 10, 0, 2, 2),
-            ...option(51, 0, 0, 0, 60), ...option(1, 255, 255, 255, 0), ...option(3, 10, 0, 2, 2), 255], 236);
+            ...option(51, 0, 0, 14, 16), ...option(1, 255, 255, 255, 0), ...option(3, 10, 0, 2, 2), 255], 236);
         server.send(reply, 68, '10.0.2.255');
     });
     server.bind(67, () => server.setBroadcast(true));

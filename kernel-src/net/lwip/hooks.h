@@ -7,4 +7,11 @@
 /* The initial sequence number of a connection (RFC 6528); hosts in host byte order. */
 u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port);
 
+struct netif;
+struct pbuf;
+
+/* True if a packet that arrived must not be processed; then it has been freed. */
+int net_refuse_ip4(struct pbuf *pbuf, struct netif *netif);
+int net_refuse_ip6(struct pbuf *pbuf, struct netif *netif);
+
 #endif

@@ -80,4 +80,9 @@
 #define LWIP_HOOK_FILENAME "hooks.h"
 #define LWIP_HOOK_TCP_ISN  net_tcp_isn
 
+/* Nobody outside has our address (RFC 1122, section 3.2.1.3): a datagram that says so could make a server answer
+ * itself for ever. */
+#define LWIP_HOOK_IP4_INPUT net_refuse_ip4
+#define LWIP_HOOK_IP6_INPUT net_refuse_ip6
+
 #endif

@@ -110,7 +110,7 @@ static void echo_datagrams(struct host_socket *socket)
     struct host_slice slice = {buffer, sizeof buffer};
     struct host_address from;
     struct host_received received = {.from = &from};
-    while (host_socket_receive(socket, &slice, 1, false, &received) == 0) {
+    for (unsigned i = 0; i < 64 && host_socket_receive(socket, &slice, 1, false, &received) == 0; i++) {
         struct host_slice answer = {buffer, received.size};
         size_t sent;
         host_socket_send(socket, &answer, 1, &from, &sent);
