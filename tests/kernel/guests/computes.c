@@ -4,7 +4,7 @@
 
 #include "wasmedge.h"
 
-enum { PORT = 7, ROUNDS = 40000000 };
+enum { PORT = 7, ROUNDS = 100000000 };
 
 /* Keeps general and vector registers full. */
 static __attribute__((noinline)) double compute(uint64_t seed)
