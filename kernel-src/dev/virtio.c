@@ -11,7 +11,12 @@ static void add_status(struct virtio_device *device, uint8_t bit)
 
 bool virtio_find(enum virtio_id id, struct virtio_device *device)
 {
-    *device = (struct virtio_device){0};
+    return virtio_find_next(id, 0, device);
+}
+
+bool virtio_find_next(enum virtio_id id, unsigned skip, struct virtio_device *device)
+{
+    *device = (struct virtio_device){.skip = skip};
     return virtio_mmio_find(id, device) || virtio_pci_find(id, device) || virtio_acpi_find(id, device);
 }
 

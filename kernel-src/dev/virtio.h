@@ -13,7 +13,13 @@
 #include "dev/virtq.h"
 
 /* Section 5. */
-enum virtio_id { VIRTIO_ID_NET = 1, VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
+enum virtio_id {
+    VIRTIO_ID_NET = 1,
+    VIRTIO_ID_BLOCK = 2,
+    VIRTIO_ID_CONSOLE = 3,
+    VIRTIO_ID_ENTROPY = 4,
+    VIRTIO_ID_FS = 26,
+};
 
 /* Section 6, by bit number. The other bits are the device's own. */
 enum { VIRTIO_F_EVENT_IDX = 29, VIRTIO_F_VERSION_1 = 32 };
@@ -52,6 +58,7 @@ struct virtio_transport {
 
 struct virtio_device {
     const struct virtio_transport *transport;
+    unsigned skip;               /* while it is looked for */
     uint64_t features;           /* negotiated */
     bool connected;              /* interrupts are */
     volatile uint8_t *registers; /* MMIO: all of them; PCI: the common configuration */
@@ -66,8 +73,9 @@ struct virtio_device {
     volatile uint32_t *msix_entry; /* the one interrupt that all queues share */
 };
 
-/* Finds the first device of a kind. False if the machine has none. */
+/* Finds the first device of a kind, or the one behind `skip` others. False if the machine has none. */
 bool virtio_find(enum virtio_id id, struct virtio_device *device);
+bool virtio_find_next(enum virtio_id id, unsigned skip, struct virtio_device *device);
 
 /* Resets the device, and agrees on the features in `wanted` that it offers, beside VERSION_1 and EVENT_IDX. False if
  * that fails. */
@@ -96,7 +104,8 @@ void virtio_wait(struct virtio_device *device, struct virtq *const *queues, unsi
 void virtio_listen(struct virtio_device *device, struct virtq *const *queues, unsigned count);
 void virtio_unlisten(struct virtq *const *queues, unsigned count);
 
-/* The transports' parts of virtio_find: devices on the command line, in ACPI's namespace, and on PCI. */
+/* The transports' parts of virtio_find: devices on the command line, in ACPI's namespace, and on PCI. They pass over
+ * device->skip devices of that kind, and count down. */
 bool virtio_mmio_find(enum virtio_id id, struct virtio_device *device);
 bool virtio_acpi_find(enum virtio_id id, struct virtio_device *device);
 bool virtio_pci_find(enum virtio_id id, struct virtio_device *device);

@@ -141,6 +141,10 @@ static bool probe(uint64_t address, uint32_t gsi, enum virtio_id id, struct virt
     /* 4.2.3.1: an id of 0 is a place without a device. */
     if (read32(&found, MAGIC) != MAGIC_VALUE || read32(&found, VERSION) != VERSION_2 || read32(&found, DEVICE_ID) != id)
         return false;
+    if (device->skip > 0) {
+        device->skip--;
+        return false;
+    }
     *device = found;
     return true;
 }

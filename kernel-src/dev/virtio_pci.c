@@ -207,6 +207,10 @@ static bool probe(pci_address function, void *context)
     struct search *search = context;
     if (virtio_kind(function) != search->id)
         return false;
+    if (search->device->skip > 0) {
+        search->device->skip--;
+        return false;
+    }
     uint32_t command = pci_read(function, PCI_COMMAND, 2);
     command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX;
     pci_write(function, PCI_COMMAND, 2, command);

@@ -41,7 +41,7 @@ const struct acpi_header *fadt_find_dsdt(void)
 /* The address of the device that is found, 0 if none is; *gsi is its interrupt. */
 static uint64_t find_on_line(const char *line, unsigned *gsi)
 {
-    struct virtio_device device;
+    struct virtio_device device = {0};
     mapped = 0;
     boot_info.command_line = line;
     if (!virtio_mmio_find(VIRTIO_ID_CONSOLE, &device))
@@ -80,6 +80,12 @@ static void test_command_line(void)
     for (unsigned i = 0; i < sizeof none / sizeof none[0]; i++)
         CHECK(find_on_line(none[i], &gsi) == 0);
 
+    struct virtio_device second = {.skip = 1};
+    boot_info.command_line = "virtio_mmio.device=512@0x1000:3 virtio_mmio.device=512@0x2000:4";
+    CHECK(virtio_mmio_find(VIRTIO_ID_CONSOLE, &second) && mapped == 0x2000 && second.gsi == 4);
+    second.skip = 2;
+    CHECK(!virtio_mmio_find(VIRTIO_ID_CONSOLE, &second) && second.skip == 0);
+
     set_device(MAGIC_VALUE, 2, 1); /* a network card */
     CHECK(find_on_line("virtio_mmio.device=512@0x1000:1", &gsi) == 0);
     set_device(MAGIC_VALUE, 1, VIRTIO_ID_CONSOLE); /* legacy */
@@ -104,7 +110,7 @@ static size_t write_dsdt(char *table)
 static void test_acpi(void)
 {
     char table[256];
-    struct virtio_device device;
+    struct virtio_device device = {0};
     size_t size = write_dsdt(table);
     set_device(MAGIC_VALUE, 2, VIRTIO_ID_CONSOLE);
     dsdt = NULL;
