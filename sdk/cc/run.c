@@ -119,6 +119,10 @@ static int run_input(const struct settings *settings, const struct driver *drive
         .firmware = settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL,
         .memory_mib = (uint32_t)settings->memory_mib,
         .gdb_port = (unsigned)settings->gdb_port,
+        .shares = settings->volumes.shares,
+        .share_count = settings->volumes.share_count,
+        .disks = settings->volumes.disks,
+        .disk_count = settings->volumes.disk_count,
         .verbose = settings->verbose,
     };
     if (settings->accel)

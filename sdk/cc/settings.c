@@ -47,6 +47,10 @@ static const struct option options[] = {
      "user, tap:NAME or none; by default user if the program has sockets"},
     {SETTINGS_RUN, "--mac", "MAC", OPTION_STRING, AT(network.mac), NULL, "the network card's address"},
     {SETTINGS_RUN, "--pcap", "FILE", OPTION_STRING, AT(network.pcap), NULL, "write every packet to FILE"},
+    {SETTINGS_RUN, "--mount", "HOST:GUEST", OPTION_LIST, AT(volume_options.mounts), NULL,
+     "share a folder of this machine with the program; with :ro behind it, to read only"},
+    {SETTINGS_RUN, "--disk", "FILE:GUEST", OPTION_LIST, AT(volume_options.disks), NULL,
+     "give the program the file system in FILE (see mewz-cc disk), likewise"},
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
@@ -69,7 +73,10 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     if (!link_target_find(settings->target)->is_kernel && (settings->network.ip || settings->network.hostname))
         return err_set_status(err, EXIT_USAGE, "%s: --ip and --hostname are for machines: a process has its host's",
                               line->verb);
-    return network_settings(&settings->network, line->verb, &settings->program_settings, arena, err);
+    if (network_settings(&settings->network, line->verb, &settings->program_settings, arena, err) != 0)
+        return -1;
+    return volumes_parse(&settings->volume_options, line->verb, &settings->volumes, &settings->program_settings, arena,
+                         err);
 }
 
 static bool is_same_file(const char *a, const char *b)

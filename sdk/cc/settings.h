@@ -5,6 +5,7 @@
 #include "cc/driver.h"
 #include "cc/network.h"
 #include "cc/options.h"
+#include "cc/volumes.h"
 
 /* The bits of struct option's `verbs`. */
 enum {
@@ -27,6 +28,7 @@ struct settings {
     bool allow_missing;
     struct option_list env;
     struct network_options network;
+    struct volume_options volume_options;
     const char *const *program_settings; /* of them, as mewz/config.h has them; NULL for none */
     bool verbose;
 
@@ -34,6 +36,7 @@ struct settings {
     uint64_t memory_mib; /* 0 for the default */
     const char *accel, *machine, *firmware;
     uint64_t gdb_port;
+    struct volumes volumes;
 };
 
 /* Parses the words behind a verb, whose `verb`, `verb_bit`, `usage`, `help` and operand counts the caller gives; the

@@ -13,7 +13,7 @@
 #include "mewz/channels.h"
 #include "mewz/config.h"
 
-#define ARGUMENTS_MAX 96 /* about 60 are ever needed */
+#define ARGUMENTS_MAX 256 /* about 60 are needed, and 4 more for each share and each disk */
 
 struct list {
     const char **items;
@@ -73,10 +73,14 @@ static void add_machine(struct list *list, const struct machine_options *options
 {
     const char *type = machine_type(options);
     /* Without ACPI tables microvm names its devices on the kernel's command line and starts sooner. */
-    add_option(list, "-M", "%s%s", type, strcmp(type, "microvm") == 0 ? ",acpi=off" : "");
+    add_option(list, "-M", "%s%s%s", type, strcmp(type, "microvm") == 0 ? ",acpi=off" : "",
+               options->share_count ? ",memory-backend=memory" : "");
     add_option(list, "-accel", "%s", accel == MACHINE_ACCEL_KVM ? "kvm" : "tcg");
     add_option(list, "-cpu", "%s", accel == MACHINE_ACCEL_KVM ? "host" : "max");
-    add_option(list, "-m", "%u", options->memory_mib ? options->memory_mib : MACHINE_MEMORY_MIB);
+    unsigned memory_mib = options->memory_mib ? options->memory_mib : MACHINE_MEMORY_MIB;
+    add_option(list, "-m", "%u", memory_mib);
+    if (options->share_count) /* their servers write to it */
+        add_option(list, "-object", "memory-backend-memfd,id=memory,size=%uM,share=on", memory_mib);
     add(list, "-nodefaults");
     add(list, "-no-user-config");
     add(list, "-no-reboot"); /* a triple fault ends QEMU */
@@ -165,6 +169,27 @@ static void add_network(struct list *list, const char *type, const struct machin
                    escape_commas(network->pcap, list->arena));
 }
 
+static void add_shares(struct list *list, const struct machine_options *options)
+{
+    const char *device = is_microvm(machine_type(options)) ? "vhost-user-fs-device" : "vhost-user-fs-pci";
+    for (size_t i = 0; i < options->share_count; i++) {
+        add_option(list, "-chardev", "socket,id=share%zu,fd=%d", i, MACHINE_FD_SHARES + (int)i);
+        add_option(list, "-device", "%s,chardev=share%zu,tag=%s", device, i,
+                   escape_commas(options->shares[i].tag, list->arena));
+    }
+}
+
+static void add_disks(struct list *list, const struct machine_options *options)
+{
+    const char *device = is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on";
+    for (size_t i = 0; i < options->disk_count; i++) {
+        const struct machine_disk *disk = &options->disks[i];
+        add_option(list, "-drive", "if=none,id=disk%zu,format=raw%s,file=%s", i, disk->read_only ? ",readonly=on" : "",
+                   escape_commas(disk->file, list->arena));
+        add_option(list, "-device", "%s,drive=disk%zu,serial=%s", device, i, escape_commas(disk->serial, list->arena));
+    }
+}
+
 static void add_channels(struct list *list, const struct machine_setting *setting)
 {
     add_output(list, "serial", MACHINE_FD_SERIAL);
@@ -188,6 +213,8 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     add_boot(&list, options);
     add_streams(&list, machine_type(options), setting->terminal);
     add_network(&list, machine_type(options), &options->network);
+    add_shares(&list, options);
+    add_disks(&list, options);
     add_channels(&list, setting);
     return list.items;
 }

@@ -89,6 +89,12 @@ int child_open(struct child *child, const struct buf *config, struct err *err)
     return 0;
 }
 
+int child_give(struct child *child, int number, int fd, struct err *err)
+{
+    child->theirs[number] = fd;
+    return move_up(&child->theirs[number]) < 0 ? err_set_errno(err, "channels to the machine") : 0;
+}
+
 /* Between fork and exec: only system calls. */
 static _Noreturn void become(const struct child *child, const char *const arguments[], pid_t parent)
 {

@@ -18,6 +18,9 @@ struct child {
  * failure. */
 int child_open(struct child *child, const struct buf *config, struct err *err);
 
+/* Gives the child a descriptor under that number; it is this module's from now on, even if that fails. */
+int child_give(struct child *child, int number, int fd, struct err *err);
+
 /* Starts arguments[0], found on PATH. It dies with this process, in whatever way that ends. */
 int child_start(struct child *child, const char *const arguments[], struct err *err);
 

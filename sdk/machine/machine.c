@@ -14,6 +14,7 @@
 #include "machine/arguments.h"
 #include "machine/child.h"
 #include "machine/session.h"
+#include "machine/share.h"
 #include "mewz/channels.h"
 
 static int check_options(const struct machine_options *options, struct err *err)
@@ -24,6 +25,9 @@ static int check_options(const struct machine_options *options, struct err *err)
         return err_set_errno(err, "%s (apt-get install ovmf)", MACHINE_UEFI_FIRMWARE);
     if (access(options->image, R_OK) != 0)
         return err_set_errno(err, "%s", options->image);
+    for (size_t i = 0; i < options->disk_count; i++)
+        if (access(options->disks[i].file, options->disks[i].read_only ? R_OK : R_OK | W_OK) != 0)
+            return err_set_errno(err, "%s", options->disks[i].file);
     if (!proc_found(MACHINE_QEMU))
         return err_set(err, "%s: not found on PATH: apt-get install %s", MACHINE_QEMU, MACHINE_QEMU_PACKAGE);
     return 0;
@@ -88,6 +92,25 @@ static int run(const struct machine_options *options, const char *const *argumen
     return status;
 }
 
+/* Starts the servers of all shares. */
+static int start_shares(const struct machine_options *options, struct child *child, struct share_server *servers,
+                        struct err *err)
+{
+    for (size_t i = 0; i < options->share_count; i++) {
+        int fd;
+        if (share_start(&options->shares[i], &servers[i], &fd, err) != 0 ||
+            child_give(child, MACHINE_FD_SHARES + (int)i, fd, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void end_shares(struct share_server *servers, size_t count, bool failed)
+{
+    for (size_t i = 0; i < count; i++)
+        share_end(&servers[i], failed);
+}
+
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err)
 {
     struct machine_setting setting = {
@@ -107,9 +130,13 @@ int machine_run(const struct machine_options *options, int *exit_code, struct er
 
     struct child child;
     int status = child_open(&child, setting.config ? &config : NULL, err);
+    struct share_server servers[MACHINE_SHARES_MAX] = {0};
+    if (status == 0)
+        status = start_shares(options, &child, servers, err);
     if (status == 0)
         status = run(options, arguments, &child, exit_code, err);
     child_close(&child);
+    end_shares(servers, options->share_count, status != 0);
     buf_free(&config);
     arena_free(&arena);
     return status;

@@ -27,6 +27,23 @@ struct machine_network {
     const char *user_network, *user_gateway, *user_dns; /* NULL for QEMU's own, in 10.0.2.0/24 */
 };
 
+/* A folder of this machine that the guest shares, live, by virtio-fs. */
+struct machine_share {
+    const char *tag; /* what the guest finds it by, at most 36 bytes */
+    const char *folder;
+    bool read_only;
+};
+
+/* A raw disk image that the guest gets as a virtio disk. */
+struct machine_disk {
+    const char *serial; /* what the guest finds it by, at most 20 bytes */
+    const char *file;
+    bool read_only;
+};
+
+#define MACHINE_SHARES_MAX 16
+#define MACHINE_DISKS_MAX  16
+
 struct machine_options {
     enum machine_boot boot;
     const char *image;    /* the ELF or the disk image */
@@ -35,6 +52,10 @@ struct machine_options {
     enum machine_accel accel;
     uint32_t memory_mib; /* 0 for MACHINE_MEMORY_MIB */
     struct machine_network network;
+    const struct machine_share *shares; /* at most MACHINE_SHARES_MAX */
+    size_t share_count;
+    const struct machine_disk *disks; /* at most MACHINE_DISKS_MAX */
+    size_t disk_count;
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
     bool verbose;              /* print QEMU's command line on stderr */

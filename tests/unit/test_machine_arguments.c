@@ -47,6 +47,27 @@ static void test_disk(void)
     CHECK(has(list, "-accel", "kvm") && has(list, "-cpu", "host") && !has(list, "-kernel", NULL));
 }
 
+static void test_volumes(void)
+{
+    const struct machine_share shares[] = {{"a,b", "folder", false}, {"c", "folder", true}};
+    const struct machine_disk disks[] = {{"d", "x,y.img", true}};
+    struct machine_options options = {
+        .image = "k", .memory_mib = 64, .shares = shares, .share_count = 2, .disks = disks, .disk_count = 1};
+    struct machine_setting setting = {.accel = MACHINE_ACCEL_TCG};
+    const char *const *list = arguments(&options, &setting);
+    CHECK(has(list, "-M", "microvm,acpi=off,memory-backend=memory"));
+    CHECK(has(list, "-object", "memory-backend-memfd,id=memory,size=64M,share=on"));
+    CHECK(has(list, "-chardev", "socket,id=share1,fd=") &&
+          has(list, "-device", "vhost-user-fs-device,chardev=share0,tag=a,,b"));
+    CHECK(has(list, "-drive", "if=none,id=disk0,format=raw,readonly=on,file=x,,y.img"));
+    CHECK(has(list, "-device", "virtio-blk-device,drive=disk0,serial=d"));
+    options.type = "q35";
+    list = arguments(&options, &setting);
+    CHECK(has(list, "-M", "q35,memory-backend=memory") &&
+          has(list, "-device", "vhost-user-fs-pci,chardev=share1,tag=c"));
+    CHECK(has(list, "-device", "virtio-blk-pci,disable-legacy=on,drive=disk0"));
+}
+
 static void test_network(void)
 {
     const char *forwards[] = {"tcp:127.0.0.1:8080-:80", "udp:127.0.0.1:5353-:53", NULL};
@@ -103,6 +124,7 @@ int main(void)
     test_kernel();
     test_disk();
     test_network();
+    test_volumes();
     test_options();
     test_accel();
     arena_free(&arena);

@@ -8,6 +8,9 @@
  *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
  *   hostname=NAME                             the machine's name, for DHCP
  *   listen=tcp:0.0.0.0:80, udp:[::]:53        a socket that the program gets, from descriptor 3 on; any number of times
+ *   share=TAG:/data:ro                        the virtio-fs device with that tag holds what the program finds there,
+ *                                             to read only where it ends so; any number of times
+ *   disk=SERIAL:/data:ro                      the virtio disk with that serial number has an ext4 file system, likewise
  *
  * Layout, little-endian, no padding: the header, then for each string its bytes and a zero. */
 #ifndef MEWZ_CONFIG_H

@@ -1,0 +1,78 @@
+#include "cc/volumes.h"
+
+#include <string.h>
+
+/* One HOST:GUEST[:ro]. The host's part may have colons, the guest's has none. */
+struct volume {
+    const char *host, *guest;
+    bool read_only;
+};
+
+static bool parse_volume(const char *text, struct volume *volume, struct arena *arena)
+{
+    static const char ending[] = ":ro";
+    size_t length = strlen(text);
+    volume->read_only = length > strlen(ending) && strcmp(text + length - strlen(ending), ending) == 0;
+    char *copy = arena_copy_string(arena, text, length - (volume->read_only ? strlen(ending) : 0));
+    char *colon = strrchr(copy, ':');
+    if (!colon || colon == copy || colon[1] != '/')
+        return false;
+    *colon = 0;
+    volume->host = copy;
+    volume->guest = colon + 1;
+    return true;
+}
+
+/* Parses all values of one option, at most `limit`. */
+static int parse_volumes(const struct option_list *list, const char *option, const char *verb, size_t limit,
+                         struct volume *parsed, struct arena *arena, struct err *err)
+{
+    if (list->count > limit)
+        return err_set_status(err, EXIT_USAGE, "%s: %s: more than %zu times", verb, option, limit);
+    for (size_t i = 0; i < list->count; i++)
+        if (!parse_volume(list->strings[i], &parsed[i], arena))
+            return err_set_status(err, EXIT_USAGE, "%s: %s %s: not HOST:/GUEST or HOST:/GUEST:ro", verb, option,
+                                  list->strings[i]);
+    return 0;
+}
+
+/* "share=NAME:GUEST:ro" */
+static const char *make_setting(const char *kind, const char *name, const struct volume *volume, struct arena *arena)
+{
+    return arena_printf(arena, "%s=%s:%s%s", kind, name, volume->guest, volume->read_only ? ":ro" : "");
+}
+
+int volumes_parse(const struct volume_options *options, const char *verb, struct volumes *volumes,
+                  const char *const **settings, struct arena *arena, struct err *err)
+{
+    struct volume shares[MACHINE_SHARES_MAX], disks[MACHINE_DISKS_MAX];
+    if (parse_volumes(&options->mounts, "--mount", verb, MACHINE_SHARES_MAX, shares, arena, err) != 0 ||
+        parse_volumes(&options->disks, "--disk", verb, MACHINE_DISKS_MAX, disks, arena, err) != 0)
+        return -1;
+    volumes->share_count = options->mounts.count;
+    volumes->disk_count = options->disks.count;
+    if (volumes->share_count + volumes->disk_count == 0)
+        return 0;
+    volumes->shares = arena_array(arena, volumes->share_count + 1, sizeof *volumes->shares);
+    volumes->disks = arena_array(arena, volumes->disk_count + 1, sizeof *volumes->disks);
+
+    size_t count = 0;
+    while (*settings && (*settings)[count])
+        count++;
+    const char **longer = arena_array(arena, count + volumes->share_count + volumes->disk_count + 1, sizeof *longer);
+    if (count)
+        memcpy(longer, *settings, count * sizeof *longer);
+    for (size_t i = 0; i < volumes->share_count; i++) {
+        const char *tag = arena_printf(arena, "share%zu", i);
+        volumes->shares[i] = (struct machine_share){tag, shares[i].host, shares[i].read_only};
+        longer[count++] = make_setting("share", tag, &shares[i], arena);
+    }
+    for (size_t i = 0; i < volumes->disk_count; i++) {
+        const char *serial = arena_printf(arena, "disk%zu", i);
+        volumes->disks[i] = (struct machine_disk){serial, disks[i].host, disks[i].read_only};
+        longer[count++] = make_setting("disk", serial, &disks[i], arena);
+    }
+    longer[count] = NULL;
+    *settings = longer;
+    return 0;
+}
