@@ -10,18 +10,18 @@ _mewz_cc() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'build compile link run inspect doctor --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'build convert compile link run inspect doctor --help --version' -- "$current")
         return
     fi
     case $previous in
-    --format) words='raw elf' ;;
+    --format) words='raw qcow2 iso vmdk vhd vhdx elf' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;
     --cpu) words='x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 native' ;;
     --accel) words='tcg kvm' ;;
     --machine) words='microvm pc q35' ;;
     --firmware) words='bios uefi' ;;
     --net) words='user tap: none' ;;
-    --env | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen) return ;;
+    --env | --size | --disk-label | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen) return ;;
     *)
         case $current in
         -O*) words='-O0 -O1 -O2 -O3' ;;

@@ -186,6 +186,23 @@ static int write_file(const char *path, int flags, const void *bytes, size_t siz
     return result;
 }
 
+int file_write(const char *path, const void *bytes, size_t size, struct err *err)
+{
+    if (write_file(path, O_CREAT | O_TRUNC, bytes, size) != 0)
+        return err_set_errno(err, "%s", path);
+    return 0;
+}
+
+int file_copy(const char *from, const char *to, struct err *err)
+{
+    struct file file;
+    if (file_read(&file, from, err) != 0)
+        return -1;
+    int result = file_write(to, file.data, file.size, err);
+    file_close(&file);
+    return result;
+}
+
 int output_write(struct output *output, const void *bytes, size_t size, struct err *err)
 {
     if (write_file(output->path, O_TRUNC, bytes, size) != 0)

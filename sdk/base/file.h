@@ -16,6 +16,12 @@ struct file {
 int file_read(struct file *file, const char *path, struct err *err);
 void file_close(struct file *file);
 
+/* Makes `to` a copy of the file `from`. */
+int file_copy(const char *from, const char *to, struct err *err);
+
+/* Writes a whole file, which may be there already. */
+int file_write(const char *path, const void *bytes, size_t size, struct err *err);
+
 /* An output that is not there until it is whole: `path` here is a temporary name in the target's own folder, which
  * the caller writes, by itself or through another program; output_commit renames it to the target, output_discard
  * removes it (and does nothing after a commit). A target that is not a regular file (/dev/stdout) gets the whole

@@ -6,34 +6,19 @@
 
 static const char help[] = "Compiles a WebAssembly program (a module in binary or text format, or an object of\n"
                            "mewz-cc compile) and links it with its system. The result is a disk image that boots\n"
-                           "by BIOS and UEFI (raw), a kernel for QEMU and other hypervisors (elf), or with\n"
-                           "--target x86_64-linux a static executable. Arguments and environment are baked in;\n"
-                           "mewz-cc run can replace them.\n";
-
-static const char *format_of_ending(const char *output)
-{
-    static const struct {
-        const char *ending, *format;
-    } endings[] = {{".img", "raw"}, {".raw", "raw"}, {".elf", "elf"}};
-    size_t length = strlen(output);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t ending = strlen(endings[i].ending);
-        if (length >= ending && strcmp(output + length - ending, endings[i].ending) == 0)
-            return endings[i].format;
-    }
-    return NULL;
-}
+                           "by BIOS and UEFI (raw, qcow2, iso, vmdk, vhd, vhdx), a kernel for QEMU and other\n"
+                           "hypervisors (elf), or with --target x86_64-linux a static executable. Arguments and\n"
+                           "environment are baked in; mewz-cc run can replace them.\n";
 
 /* The format that was asked for, or else that of the output's ending; for Linux there is only one. */
 static const char *choose_format(const struct settings *settings, struct err *err)
 {
     const struct link_target *target = link_target_find(settings->target);
-    const char *format = settings->format ? settings->format : format_of_ending(settings->output);
+    const char *format = settings->format ? settings->format : package_format_of_ending(settings->output);
     if (!format && !target->is_kernel)
         format = "elf";
     if (!format)
-        err_set_status(err, EXIT_USAGE, "build: the ending of %s says no format: use .img, .elf or --format raw|elf",
-                       settings->output);
+        settings_refuse_ending("build", settings->output, err);
     else if (!target->is_kernel && strcmp(format, "elf") != 0)
         err_set_status(err, EXIT_USAGE, "build: %s has no format %s, only elf", target->name, format);
     return err->set ? NULL : format;
@@ -45,8 +30,8 @@ static int build(const struct settings *settings, const struct command_line *lin
     const char *format = choose_format(settings, err);
     if (!format || settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    bool is_image = strcmp(format, "raw") == 0;
-    int result = settings_write_output(settings, &driver, is_image ? driver_write_image : driver_write_executable, err);
+    driver.package.format = format;
+    int result = settings_write_output(settings, &driver, driver_write_package, err);
     driver_close(&driver);
     return result;
 }

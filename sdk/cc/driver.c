@@ -82,9 +82,16 @@ static int find_kind(struct driver *driver, struct err *err)
         if (elf_open(&elf, driver->input, file->data, file->size, err) != 0)
             return -1;
         driver->kind = elf_kind(&elf);
-    } else if (image_find_kernel(file->data, file->size, &offset, &size) == 0) {
-        driver->kind = INPUT_IMAGE;
+        return 0;
     }
+    driver->image = image_format_of_bytes(file->data, file->size);
+    if (!driver->image)
+        return 0;
+    driver->kind = INPUT_IMAGE;
+    if (driver->image->is_wrapped && image_unwrap(driver->image, driver->input, &driver->file, err) != 0)
+        return -1;
+    if (image_find_kernel(file->data, file->size, &offset, &size) != 0)
+        return err_set(err, "%s: a %s image, but not one of mewz-cc's", driver->input, driver->image->name);
     return 0;
 }
 
@@ -227,11 +234,24 @@ int driver_write_executable(const struct driver *driver, const char *path, struc
     return result;
 }
 
-/* --- executable to image --- */
+/* --- executable to image, and back --- */
 
-int driver_write_image(const struct driver *driver, const char *path, struct err *err)
+int driver_write_kernel(const struct driver *driver, const char *path, struct err *err)
+{
+    const struct file *file = &driver->file;
+    unsigned long offset = 0, size = file->size;
+    if (driver->kind == INPUT_IMAGE)
+        image_find_kernel(file->data, file->size, &offset, &size);
+    else if (driver->kind != INPUT_KERNEL)
+        return err_set(err, "%s: not a kernel or an image: mewz-cc build makes them", driver->input);
+    return file_write(path, file->data + offset, size, err);
+}
+
+int driver_write_package(const struct driver *driver, const char *path, struct err *err)
 {
     struct temp_dir temp;
+    if (strcmp(driver->package.format, "elf") == 0)
+        return driver_write_executable(driver, path, err);
     if (temp_dir_make(&temp, err) != 0)
         return -1;
     struct arena arena = {0};
@@ -239,7 +259,7 @@ int driver_write_image(const struct driver *driver, const char *path, struct err
     int result = driver_write_executable(driver, kernel, err);
     if (result == 0) {
         double start = now();
-        result = image_write_raw(kernel, path, err);
+        result = package_kernel(&driver->package, kernel, path, err);
         tell(driver, "image", start);
     }
     temp_dir_remove(&temp);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "cc/package.h"
 #include "link/link.h"
 #include "llvm/compile.h"
 
@@ -18,17 +19,19 @@ enum input_kind {
     INPUT_OBJECT,
     INPUT_KERNEL,  /* an ELF executable that a machine boots */
     INPUT_PROCESS, /* any other ELF executable */
-    INPUT_IMAGE,   /* a raw disk image with a kernel in it */
+    INPUT_IMAGE,   /* a disk image with a kernel in it */
 };
 
 struct driver {
     const char *input; /* the file's name */
     enum input_kind kind;
-    struct file file; /* its bytes; of the text format those of the module that it says */
+    struct file file; /* its bytes; of the text format those of the module that it says, of an image the raw disk's */
+    const struct image_format *image; /* the image's format; NULL where it is none */
 
     struct compile_options compile;
     struct link_options link;     /* but for the arguments in its config */
     const char *const *arguments; /* of the program, behind its name; NULL for none */
+    struct package package;       /* what driver_write_package writes */
     bool verbose;                 /* what each stage takes, on stderr */
 };
 
@@ -38,7 +41,10 @@ void driver_close(struct driver *driver);
 
 int driver_write_object(const struct driver *driver, const char *path, struct err *err);
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err);
-int driver_write_image(const struct driver *driver, const char *path, struct err *err);
+int driver_write_package(const struct driver *driver, const char *path, struct err *err);
+
+/* The kernel that is in the input, which is a kernel or an image. */
+int driver_write_kernel(const struct driver *driver, const char *path, struct err *err);
 
 /* A program's name without its folder, and then `arguments`, which may be NULL, as one NULL-terminated list. */
 const char *const *driver_join_args(const char *name, const char *const *arguments, struct arena *arena);

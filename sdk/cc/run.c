@@ -114,6 +114,7 @@ static int run_program(struct machine_options *machine, const struct settings *s
 static int run_input(const struct settings *settings, const struct driver *driver, int *exit_code, struct err *err)
 {
     struct machine_options machine = {
+        .driver = driver->image ? driver->image->qemu_driver : NULL,
         .boot = driver->kind == INPUT_IMAGE ? MACHINE_BOOT_DISK : MACHINE_BOOT_ELF,
         .type = settings->machine,
         .firmware = settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL,

@@ -2,12 +2,12 @@
 
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/proc.h"
 
 #include <mewz/abi.h>
 
-static const char *const formats[] = {"raw", "elf", NULL};
 static const char *const targets[] = {"x86_64-mewz", "x86_64-linux", NULL};
 static const char *const cpus[] = {"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native", NULL};
 static const char *const accels[] = {"tcg", "kvm", NULL};
@@ -17,7 +17,8 @@ static const struct option_range mebibytes = {1, 1024 * 1024};
 static const struct option_range ports = {1, 65535};
 
 #define ALL      (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_RUN)
-#define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK)
+#define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_CONVERT)
+#define PACKAGES (SETTINGS_BUILD | SETTINGS_CONVERT)
 #define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN)
 #define LINKS    (SETTINGS_BUILD | SETTINGS_LINK | SETTINGS_RUN)
 
@@ -25,8 +26,12 @@ static const struct option_range ports = {1, 65535};
 
 static const struct option options[] = {
     {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
-    {SETTINGS_BUILD, "--format", "FORMAT", OPTION_CHOICE, AT(format), formats,
-     "raw or elf; by default from OUT's ending: .img and .raw, or .elf"},
+    {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
+     "raw, qcow2, iso, vmdk, vhd, vhdx or elf; by default OUT's ending (.img is raw)"},
+    {PACKAGES, "--size", "SIZE", OPTION_SIZE, AT(disk_size), NULL,
+     "the disk's size, such as 1G; by default the smallest"},
+    {PACKAGES, "--disk-label", "NAME", OPTION_STRING, AT(disk_label), NULL,
+     "the name of the kernel's partition, and of an ISO's volume"},
     {SETTINGS_BUILD | SETTINGS_LINK, "--target", "SYSTEM", OPTION_CHOICE, AT(target), targets,
      "x86_64-mewz (the default) or x86_64-linux"},
     {SETTINGS_RUN, "-m", "MIB", OPTION_NUMBER, AT(memory_mib), &mebibytes, "the machine's memory; 512 by default"},
@@ -57,7 +62,8 @@ static const struct option options[] = {
     {ALL, "-g", NULL, OPTION_FLAG, AT(debug), NULL, "keep what debuggers need"},
     {ALL, "--allow-missing", NULL, OPTION_FLAG, AT(allow_missing), NULL,
      "imports that the system lacks trap when called"},
-    {ALL, "-v", NULL, OPTION_FLAG, AT(verbose), NULL, "tell the commands, the time of each stage, and the sizes"},
+    {ALL | SETTINGS_CONVERT, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,
+     "tell the commands, the time of each stage, and the sizes"},
 };
 
 int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
@@ -73,6 +79,9 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     if (!link_target_find(settings->target)->is_kernel && (settings->network.ip || settings->network.hostname))
         return err_set_status(err, EXIT_USAGE, "%s: --ip and --hostname are for machines: a process has its host's",
                               line->verb);
+    if (settings->disk_label && !image_is_label(settings->disk_label))
+        return err_set_status(err, EXIT_USAGE, "%s: --disk-label %s: not 1 to %d letters, digits, - and _", line->verb,
+                              settings->disk_label, IMAGE_LABEL_MAX);
     if (network_settings(&settings->network, line->verb, &settings->program_settings, arena, err) != 0)
         return -1;
     return volumes_parse(&settings->volume_options, line->verb, &settings->volumes, &settings->program_settings, arena,
@@ -110,9 +119,21 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .verbose = settings->verbose,
         .debug = settings->debug,
     };
+    driver->package.image = (struct image_options){.size = settings->disk_size, .label = settings->disk_label};
     if (settings->verbose)
         proc_print_commands();
     return driver_open(driver, err);
+}
+
+int settings_refuse_ending(const char *verb, const char *output, struct err *err)
+{
+    struct buf all = {0};
+    for (const char *const *format = package_formats; *format; format++)
+        buf_printf(&all, "%s%s", format == package_formats ? "" : "|", *format);
+    err_set_status(err, EXIT_USAGE, "%s: the ending of %s says no format: use .img, .elf, ... or --format %.*s", verb,
+                   output, (int)all.size, all.data);
+    buf_free(&all);
+    return -1;
 }
 
 int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,

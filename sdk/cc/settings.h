@@ -15,11 +15,14 @@ enum {
     SETTINGS_RUN = 8,
     SETTINGS_INSPECT = 16,
     SETTINGS_DOCTOR = 32,
+    SETTINGS_CONVERT = 64,
 };
 
 struct settings {
     const char *output;
     const char *format; /* NULL where the output's ending is to say it */
+    uint64_t disk_size; /* bytes; 0 for the smallest */
+    const char *disk_label;
     const char *target;
     unsigned optimise;
     const char *cpu;
@@ -48,6 +51,9 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
  * output would replace the input. The caller closes the driver. */
 int settings_open_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
                          struct err *err);
+
+/* Says that the ending of `output` is no format's. Always returns -1. */
+int settings_refuse_ending(const char *verb, const char *output, struct err *err);
 
 /* One of the driver's functions that write a stage's result. */
 typedef int driver_write(const struct driver *driver, const char *path, struct err *err);

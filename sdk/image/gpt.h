@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GPT_SECTOR_SIZE 512u
-#define GPT_ENTRIES     128u
-#define GPT_SECTORS     33u /* header and entries, at the disk's start behind the MBR and once more at its end */
+#define GPT_SECTOR_SIZE      512u
+#define GPT_ENTRIES          128u
+#define GPT_DISK_GUID_OFFSET 56u /* in the header, the first of the sectors */
+#define GPT_SECTORS          33u /* header and entries, at the disk's start behind the MBR and once more at its end */
 
 struct gpt_guid {
     uint8_t bytes[16]; /* as on the disk: the first three groups are little-endian */

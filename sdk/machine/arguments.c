@@ -98,8 +98,8 @@ static void add_boot(struct list *list, const struct machine_options *options)
         add_option(list, "-kernel", "%s", options->image);
         return;
     }
-    add_option(list, "-drive", "if=none,id=disk,format=raw,readonly=on,file=%s",
-               escape_commas(options->image, list->arena));
+    add_option(list, "-drive", "if=none,id=disk,format=%s,readonly=on,file=%s",
+               options->driver ? options->driver : "raw", escape_commas(options->image, list->arena));
     add_option(list, "-device", "%s,drive=disk,bootindex=0",
                is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on");
 }

@@ -47,6 +47,7 @@ struct machine_disk {
 struct machine_options {
     enum machine_boot boot;
     const char *image;    /* the ELF or the disk image */
+    const char *driver;   /* QEMU's for the disk image's format; NULL for a raw one */
     const char *type;     /* QEMU's -M: NULL for microvm with an ELF, pc with a disk image; "q35", ... */
     const char *firmware; /* NULL, or "uefi" */
     enum machine_accel accel;

@@ -33,10 +33,10 @@ mewz() {
     mewz 0 --version
     [ "$output" = "mewz-cc 0.1.0" ]
     mewz 0 --help
-    for verb in build compile link run inspect doctor; do
+    for verb in build convert compile link run inspect doctor; do
         [[ $output == *"  $verb "* ]]
     done
-    for verb in build compile link run inspect doctor; do
+    for verb in build convert compile link run inspect doctor; do
         mewz 0 $verb --help
         [[ $output == "usage: mewz-cc $verb "* ]]
         [ -z "$stderr" ]
@@ -44,7 +44,7 @@ mewz() {
 }
 
 @test "every option of the help is in the manual page" {
-    for verb in build compile link run; do
+    for verb in build convert compile link run; do
         mewz 0 $verb --help
         sed -nE 's/^  -(-?[A-Za-z-]+).*/\1/p' <<<"$output" | while read -r option; do
             grep -qF -- "Fl $option" "$ROOT/man/mewz-cc.1" || { echo "$verb: $option" && false; }
@@ -139,7 +139,7 @@ mewz() {
     [[ $output != *missing* ]]
     run "$(command -v env)" PATH=/nowhere "$ROOT/bin/mewz-cc" doctor
     [ "$status" = 1 ]
-    [[ $output == *"missing  ld.lld-19"*"apt-get install lld-19 wabt qemu-system-x86"* ]]
+    [[ $output == *"missing  ld.lld-19"*"apt-get install lld-19 wabt qemu-system-x86 qemu-utils xorriso"* ]]
 }
 
 @test "a signal leaves nothing behind" {

@@ -6,7 +6,8 @@
 int main(int argc, char **argv)
 {
     struct err err = {0};
-    if (argc == 3 && image_write_raw(argv[1], argv[2], &err) == 0)
+    struct image_options options = {0};
+    if (argc == 3 && image_write_raw(argv[1], &options, argv[2], &err) == 0)
         return 0;
     fprintf(stderr, "%s\n", err.set ? err.text : "usage: write_raw KERNEL IMAGE");
     return 1;

@@ -17,15 +17,15 @@ struct bios_registers {
 /* bios_start.S. What the registers point at must lie in the first 64 KiB. */
 void bios_interrupt(unsigned vector, struct bios_registers *registers);
 _Noreturn void bios_enter_kernel(uint32_t entry, const struct pvh_start_info *start_info);
-extern uint8_t bios_drive;
+extern uint8_t bios_drive, bios_sector_shift;
 extern char bss_start[], bss_end[];
 
 _Noreturn void bios_main(void);
 
-/* The BIOS reads into here, since it reaches only the first MiB: 127 sectors, which every BIOS can do in one go and
- * which do not cross a 64 KiB boundary. */
+/* The BIOS reads into here, since it reaches only the first MiB: 127 sectors of a disk, which every BIOS can do in one
+ * go and which do not cross a 64 KiB boundary. */
 #define BUFFER_ADDRESS 0x10000u
-#define BUFFER_SECTORS 127u
+#define BUFFER_SIZE    (127u * 512)
 
 #define MEMORY_MAX 128
 
@@ -158,16 +158,18 @@ static void read_sectors(uint64_t sector, uint32_t count)
     fail("the disk cannot be read");
 }
 
-static void read_bytes(uint32_t address, uint64_t position, uint64_t size)
+static void read_bytes(uint32_t address, uint64_t position, uint32_t size)
 {
+    uint32_t sector_size = 1u << bios_sector_shift;
     while (size) {
-        uint32_t skip = position % BOOT_SECTOR_SIZE;
-        uint64_t sectors = (skip + size + BOOT_SECTOR_SIZE - 1) / BOOT_SECTOR_SIZE;
-        uint32_t count = sectors < BUFFER_SECTORS ? (uint32_t)sectors : BUFFER_SECTORS;
-        uint32_t got = count * BOOT_SECTOR_SIZE - skip;
+        /* By way of a disk's sectors, which 32 bits count: there is no function here that shifts 64 bits. */
+        uint32_t sector =
+            (uint32_t)(position >> BOOT_DISK_SECTOR_SHIFT) >> (bios_sector_shift - BOOT_DISK_SECTOR_SHIFT);
+        uint32_t skip = (uint32_t)position & (sector_size - 1);
+        uint32_t got = BUFFER_SIZE / sector_size * sector_size - skip;
         if (got > size)
-            got = (uint32_t)size;
-        read_sectors(position / BOOT_SECTOR_SIZE, count);
+            got = size;
+        read_sectors(sector, (skip + got + sector_size - 1) >> bios_sector_shift);
         copy((void *)address, (const char *)BUFFER_ADDRESS + skip, got);
         address += got;
         position += got;

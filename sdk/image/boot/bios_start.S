@@ -12,9 +12,10 @@
     .section .text.start, "ax"
     .code16
     .globl _start
-_start:
+_start: /* DL: the drive; CL: the binary logarithm of its sectors' size */
     cli
     movb %dl, bios_drive
+    movb %cl, bios_sector_shift
     /* A20: ask the BIOS, then set it in system control port A. Setting what is set does no harm. */
     movw $0x2401, %ax
     int $0x15
@@ -128,4 +129,7 @@ saved_stack:
     .long 0
     .globl bios_drive
 bios_drive:
+    .byte 0
+    .globl bios_sector_shift
+bios_sector_shift:
     .byte 0

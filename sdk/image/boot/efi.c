@@ -80,18 +80,28 @@ struct disk {
     uint32_t media_id;
 };
 
-/* The end of a copy of `path` without its last node, if that names a partition: the path of the disk. */
+static struct efi_device_path *next_node(struct efi_device_path *node)
+{
+    return (void *)((uint8_t *)node + node->length[0] + 256 * node->length[1]);
+}
+
+static bool is_partition(const struct efi_device_path *node)
+{
+    return node->type == EFI_PATH_MEDIA && (node->subtype == EFI_PATH_HARD_DRIVE || node->subtype == EFI_PATH_CDROM);
+}
+
+/* Ends the path before the first node that names a partition: the path of the disk. There may be a second one: some
+ * firmware takes the FAT file system on a CD for a disk with a partition. */
 static bool cut_partition(struct efi_device_path *path)
 {
-    struct efi_device_path *last = NULL;
-    while (path->type != EFI_PATH_END) {
-        last = path;
-        path = (void *)((uint8_t *)path + path->length[0] + 256 * path->length[1]);
-    }
-    if (!last || last->type != EFI_PATH_MEDIA ||
-        (last->subtype != EFI_PATH_HARD_DRIVE && last->subtype != EFI_PATH_CDROM))
+    while (path->type != EFI_PATH_END && !is_partition(path))
+        path = next_node(path);
+    struct efi_device_path *cut = path;
+    while (path->type != EFI_PATH_END)
+        path = next_node(path);
+    if (cut == path)
         return false;
-    *last = *path;
+    *cut = *path;
     return true;
 }
 

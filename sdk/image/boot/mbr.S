@@ -21,6 +21,7 @@ _start:
     int $0x13
     popw %dx
     jc failed
+    movb $BOOT_DISK_SECTOR_SHIFT, %cl
     ljmp $0, $BOOT_STUB_ADDRESS
 
 failed:

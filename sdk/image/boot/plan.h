@@ -9,14 +9,19 @@
  *          40        the plan
  *          41..63    BIOS stub: the MBR stub loads it, with the plan, in one read
  *          64..      EFI system partition, which holds the EFI stub
- *           ?..      the kernel's ELF file, as it is */
+ *           ?..      the kernel's ELF file, as it is
+ *
+ * On an ISO the first 41 sectors are the same, its file system follows, and EFI system partition and kernel are files
+ * in it. */
 #ifndef IMAGE_BOOT_PLAN_H
 #define IMAGE_BOOT_PLAN_H
 
-#define BOOT_SECTOR_SIZE 512
-#define BOOT_PLAN_SECTOR 40
-#define BOOT_STUB_SECTOR 41
-#define BOOT_ESP_SECTOR  64
+#define BOOT_SECTOR_SIZE       512
+#define BOOT_CD_SECTOR_SHIFT   11 /* a CD's sectors, by binary logarithm */
+#define BOOT_DISK_SECTOR_SHIFT 9
+#define BOOT_PLAN_SECTOR       40
+#define BOOT_STUB_SECTOR       41
+#define BOOT_ESP_SECTOR        64
 
 /* Where the MBR stub puts the plan; the BIOS stub follows. */
 #define BOOT_PLAN_ADDRESS 0x7e00

@@ -1,4 +1,4 @@
-# The boot stubs: lib/boot/mbr.bin, bios.bin and esp.img, the EFI system partition with the EFI stub in it. They are the
+# The boot stubs: lib/boot/mbr.bin, cd.bin, bios.bin and esp.img, the EFI system partition with the EFI stub in it. They are the
 # same in every image, so that making an image needs none of the tools below.
 
 BOOT       = sdk/image/boot
@@ -19,7 +19,7 @@ endef
 $(foreach kind,c S,$(eval $(call boot_object_rule,bios,$(BIOS_FLAGS),$(kind))))
 $(foreach kind,c S,$(eval $(call boot_object_rule,efi,$(EFI_FLAGS),$(kind))))
 
-lib/boot/mbr.bin: $(BUILD)/boot/bios/mbr.o
+lib/boot/mbr.bin lib/boot/cd.bin: lib/boot/%.bin: $(BUILD)/boot/bios/%.o
 	@mkdir -p $(@D)
 	ld.lld-19 -m elf_i386 --image-base=0 -Ttext=0x7c00 --oformat=binary $< -o $@
 
@@ -39,6 +39,6 @@ lib/boot/esp.img: $(BUILD)/boot/efi/BOOTX64.EFI
 	mformat -C -i $@ -T $(ESP_SECTORS) -h 16 -s 63 -c 1 -N 4d45575a -v MEWZ :: && \
 	mmd -i $@ ::/EFI ::/EFI/BOOT && mcopy -i $@ $< ::/EFI/BOOT/BOOTX64.EFI
 
-BOOT_FILES = lib/boot/mbr.bin lib/boot/bios.bin lib/boot/esp.img
+BOOT_FILES = lib/boot/mbr.bin lib/boot/cd.bin lib/boot/bios.bin lib/boot/esp.img
 
 -include $(wildcard $(BUILD)/boot/*/*.d)

@@ -1,0 +1,22 @@
+/* package.h: the formats that `mewz-cc build` and `convert` write, and the last stage, from a linked kernel to one. */
+#ifndef CC_PACKAGE_H
+#define CC_PACKAGE_H
+
+#include "base/err.h"
+#include "image/image.h"
+
+/* The names of all formats, for the command line; NULL-terminated. "elf" is the kernel as it is. */
+extern const char *const package_formats[];
+
+struct package {
+    const char *format; /* one of package_formats */
+    struct image_options image;
+};
+
+/* The format that a file name's ending says, or NULL. */
+const char *package_format_of_ending(const char *file_name);
+
+/* Writes the kernel `elf` as a file of that format to `path`. */
+int package_kernel(const struct package *package, const char *elf, const char *path, struct err *err);
+
+#endif
