@@ -70,12 +70,16 @@ static void remove_everything(void)
     }
 }
 
-static void end_by_signal(int signal)
+/* A second signal, which another thread takes, must not end the process before the first one has removed everything:
+ * timeout(1) and terminals send theirs to the process and to its whole group. */
+static void end_by_signal(int number)
 {
-    int saved = errno;
+    static atomic_flag ending = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&ending))
+        pause();
     remove_everything();
-    raise(signal); /* SA_RESETHAND: once this handler returns, the process ends as if it had not been there */
-    errno = saved;
+    signal(number, SIG_DFL);
+    raise(number); /* once this handler returns, the process ends as if it had not been there */
 }
 
 static void install(void)
@@ -83,7 +87,7 @@ static void install(void)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGABRT, SIGBUS};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction old;
-        struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND};
+        struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = 0};
         sigfillset(&action.sa_mask);
         /* What the parent had ignored (nohup), or a caller handles by itself, stays so. */
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)

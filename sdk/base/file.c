@@ -255,11 +255,11 @@ int temp_dir_make(struct temp_dir *dir, struct err *err)
     size_t size = strlen(temp_folder()) + 32;
     char *path = memory_alloc(size);
     snprintf(path, size, "%s/mewz-XXXXXX", temp_folder());
+    cleanup_add_path(path); /* before it exists: no signal may come in between */
     if (!mkdtemp(path)) {
-        free(path);
+        cleanup_forget_path(path);
         return err_set_errno(err, "%s: no temporary folder can be made (set TMPDIR)", temp_folder());
     }
-    cleanup_add_path(path);
     dir->path = path;
     return 0;
 }
