@@ -41,7 +41,7 @@ SDK_SOURCES  = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/link/*.c sdk/image/*.c s
 LLVM_SOURCES = $(wildcard sdk/llvm/*.c)
 SDK_OBJECTS  = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
 LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(BUILD)/%.o)
-SDK_LIBS     = -fuse-ld=lld -lpthread -lm
+SDK_LIBS     = -fuse-ld=lld -lpthread -lm -Wl,--as-needed -lcjson -Wl,-Bstatic -lmd -Wl,-Bdynamic
 LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared)
 
 $(BUILD)/sdk/%.o: sdk/%.c | packages

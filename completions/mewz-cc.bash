@@ -14,14 +14,14 @@ _mewz_cc() {
         return
     fi
     case $previous in
-    --format) words='raw qcow2 iso vmdk vhd vhdx elf' ;;
+    --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;
     --cpu) words='x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 native' ;;
     --accel) words='tcg kvm' ;;
     --machine) words='microvm pc q35' ;;
     --firmware) words='bios uefi' ;;
     --net) words='user tap: none' ;;
-    --env | --size | --disk-label | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen) return ;;
+    --env | --size | --disk-label | --tag | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen) return ;;
     *)
         case $current in
         -O*) words='-O0 -O1 -O2 -O3' ;;

@@ -6,12 +6,17 @@
 
 #include "base/err.h"
 
-static void *check(void *memory)
+void memory_exhausted(void)
 {
-    if (memory)
-        return memory;
     fputs("mewz-cc: out of memory\n", stderr);
     exit(EXIT_FAILED);
+}
+
+static void *check(void *memory)
+{
+    if (!memory)
+        memory_exhausted();
+    return memory;
 }
 
 void *memory_alloc(size_t size)

@@ -10,4 +10,7 @@ void *memory_alloc(size_t size); /* zeroed */
 void *memory_resize(void *memory, size_t size);
 char *memory_copy_string(const char *string);
 
+/* The end that they have in common, for callers who got NULL from somebody else. */
+_Noreturn void memory_exhausted(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/elf.h"
 #include "base/proc.h"
 #include "cc/compiler.h"
+#include "cc/container.h"
 #include "image/image.h"
 #include "link/program.h"
 #include "wasm/module.h"
@@ -137,20 +138,29 @@ static int check_imports(const struct wasm_module *module, const struct link_opt
     return link_check_imports(symbols, options, err);
 }
 
+static int decode(const struct driver *driver, struct wasm_module *module, struct arena *arena, struct err *err)
+{
+    double start = now();
+    if (wasm_decode(module, driver->input, driver->file.data, driver->file.size, arena, err) != 0)
+        return -1;
+    tell(driver, "decode", start);
+    start = now();
+    if (wasm_validate(module, arena, err) != 0)
+        return -1;
+    tell(driver, "validate", start);
+    return 0;
+}
+
 static int compile_module(const struct driver *driver, bool will_link, const char *path, struct arena *arena,
                           struct err *err)
 {
     struct wasm_module module;
-    double start = now();
-    if (wasm_decode(&module, driver->input, driver->file.data, driver->file.size, arena, err) != 0)
+    if (decode(driver, &module, arena, err) != 0)
         return -1;
-    tell(driver, "decode", start);
-    start = now();
-    if (wasm_validate(&module, arena, err) != 0 || check_memory(&module, &driver->compile, err) != 0 ||
+    if (check_memory(&module, &driver->compile, err) != 0 ||
         (will_link && check_imports(&module, &driver->link, arena, err) != 0))
         return -1;
-    tell(driver, "validate", start);
-    start = now();
+    double start = now();
     if (compiler_compile(&module, &driver->compile, path, err) != 0)
         return -1;
     tell(driver, "compile", start);
@@ -247,9 +257,26 @@ int driver_write_kernel(const struct driver *driver, const char *path, struct er
     return file_write(path, file->data + offset, size, err);
 }
 
+/* A container image with the module itself, which is checked, but compiled where the image is used. */
+static int write_module(const struct driver *driver, const char *path, struct err *err)
+{
+    struct wasm_module module;
+    struct arena arena = {0};
+    if (driver->kind != INPUT_WASM)
+        return err_set(err, "%s: not a module, which --oci-wasm puts into an image", driver->input);
+    struct link_config config = {driver->arguments, driver->link.config.env, driver->link.config.settings};
+    int result = decode(driver, &module, &arena, err);
+    if (result == 0)
+        result = container_write_wasm(driver->package.reference, driver->input, &driver->file, &config, path, err);
+    arena_free(&arena);
+    return result;
+}
+
 int driver_write_package(const struct driver *driver, const char *path, struct err *err)
 {
     struct temp_dir temp;
+    if (driver->package.wasm)
+        return write_module(driver, path, err);
     if (strcmp(driver->package.format, "elf") == 0)
         return driver_write_executable(driver, path, err);
     if (temp_dir_make(&temp, err) != 0)

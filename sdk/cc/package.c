@@ -3,16 +3,19 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cc/container.h"
 
-const char *const package_formats[] = {"raw", "qcow2", "iso", "vmdk", "vhd", "vhdx", "elf", NULL};
+const char *const package_formats[] = {"raw", "qcow2", "iso", "vmdk", "vhd", "vhdx", "elf", "oci", NULL};
 
 const char *package_format_of_ending(const char *file_name)
 {
     const struct image_format *format = image_format_of_ending(file_name);
     if (format)
         return format->name;
-    size_t length = strlen(file_name);
-    return length >= 4 && strcmp(file_name + length - 4, ".elf") == 0 ? "elf" : NULL;
+    const char *dot = strrchr(file_name, '.');
+    if (dot && strcmp(dot, ".elf") == 0)
+        return "elf";
+    return dot && (strcmp(dot, ".oci") == 0 || strcmp(dot, ".tar") == 0) ? "oci" : NULL;
 }
 
 int package_kernel(const struct package *package, const char *elf, const char *path, struct err *err)
@@ -20,5 +23,7 @@ int package_kernel(const struct package *package, const char *elf, const char *p
     const struct image_format *format = image_format_find(package->format);
     if (format)
         return image_write(format, elf, &package->image, path, err);
+    if (strcmp(package->format, "oci") == 0)
+        return container_write_kernel(package->reference, elf, path, err);
     return file_copy(elf, path, err);
 }

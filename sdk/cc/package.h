@@ -5,12 +5,15 @@
 #include "base/err.h"
 #include "image/image.h"
 
-/* The names of all formats, for the command line; NULL-terminated. "elf" is the kernel as it is. */
+/* The names of all formats, for the command line; NULL-terminated. "elf" is the kernel as it is, "oci" a container
+ * image with it. */
 extern const char *const package_formats[];
 
 struct package {
     const char *format; /* one of package_formats */
     struct image_options image;
+    const char *reference; /* of a container image: its name; NULL for the program's */
+    bool wasm;             /* the container image has the module instead of a kernel */
 };
 
 /* The format that a file name's ending says, or NULL. */

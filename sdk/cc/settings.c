@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "cc/container.h"
 
 #include <mewz/abi.h>
 
@@ -27,11 +28,15 @@ static const struct option_range ports = {1, 65535};
 static const struct option options[] = {
     {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
     {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
-     "raw, qcow2, iso, vmdk, vhd, vhdx or elf; by default OUT's ending (.img is raw)"},
+     "raw, qcow2, iso, vmdk, vhd, vhdx, elf or oci; by default OUT's ending (.img is raw)"},
     {PACKAGES, "--size", "SIZE", OPTION_SIZE, AT(disk_size), NULL,
      "the disk's size, such as 1G; by default the smallest"},
     {PACKAGES, "--disk-label", "NAME", OPTION_STRING, AT(disk_label), NULL,
      "the name of the kernel's partition, and of an ISO's volume"},
+    {PACKAGES, "--tag", "NAME", OPTION_STRING, AT(reference), NULL,
+     "the name of a container image, such as registry.example/app:1.0"},
+    {SETTINGS_BUILD, "--oci-wasm", NULL, OPTION_FLAG, AT(oci_wasm), NULL,
+     "put the module into the container image, instead of a kernel"},
     {SETTINGS_BUILD | SETTINGS_LINK, "--target", "SYSTEM", OPTION_CHOICE, AT(target), targets,
      "x86_64-mewz (the default) or x86_64-linux"},
     {SETTINGS_RUN, "-m", "MIB", OPTION_NUMBER, AT(memory_mib), &mebibytes, "the machine's memory; 512 by default"},
@@ -82,6 +87,9 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     if (settings->disk_label && !image_is_label(settings->disk_label))
         return err_set_status(err, EXIT_USAGE, "%s: --disk-label %s: not 1 to %d letters, digits, - and _", line->verb,
                               settings->disk_label, IMAGE_LABEL_MAX);
+    if (settings->reference && !container_is_reference(settings->reference))
+        return err_set_status(err, EXIT_USAGE, "%s: --tag %s: not a name such as registry.example/app:1.0", line->verb,
+                              settings->reference);
     if (network_settings(&settings->network, line->verb, &settings->program_settings, arena, err) != 0)
         return -1;
     return volumes_parse(&settings->volume_options, line->verb, &settings->volumes, &settings->program_settings, arena,
@@ -119,7 +127,11 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .verbose = settings->verbose,
         .debug = settings->debug,
     };
-    driver->package.image = (struct image_options){.size = settings->disk_size, .label = settings->disk_label};
+    driver->package = (struct package){
+        .image = {.size = settings->disk_size, .label = settings->disk_label},
+        .reference = settings->reference,
+        .wasm = settings->oci_wasm,
+    };
     if (settings->verbose)
         proc_print_commands();
     return driver_open(driver, err);

@@ -23,6 +23,8 @@ struct settings {
     const char *format; /* NULL where the output's ending is to say it */
     uint64_t disk_size; /* bytes; 0 for the smallest */
     const char *disk_label;
+    const char *reference; /* of a container image */
+    bool oci_wasm;
     const char *target;
     unsigned optimise;
     const char *cpu;

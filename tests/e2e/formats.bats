@@ -157,7 +157,7 @@ fails() {
     hello=$BATS_FILE_TMPDIR/hello
     fails 1 "the image needs 4 MiB" mewz-cc build "$BATS_FILE_TMPDIR/big.o" -o x.img --size 3M
     fails 2 "--disk-label a/b" mewz-cc build "$hello.o" -o x.img --disk-label a/b
-    fails 2 "raw|qcow2|iso|vmdk|vhd|vhdx|elf" mewz-cc convert "$hello.raw" -o x.floppy
+    fails 2 "raw|qcow2|iso|vmdk|vhd|vhdx|elf|oci" mewz-cc convert "$hello.raw" -o x.floppy
     fails 1 "not a kernel or an image" mewz-cc convert "$ROOT/build/guests/hello.wasm" -o x.img
     qemu-img create -q -f qcow2 foreign.qcow2 1M
     fails 1 "foreign.qcow2: a qcow2 image, but not one of mewz-cc's" mewz-cc convert foreign.qcow2 -o x.img
