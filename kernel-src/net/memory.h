@@ -1,9 +1,7 @@
-/* memory.h: the network's memory: small objects and buffers, cut from pages.
+/* memory.h: the network's memory, a heap of its own (mm/heap.h).
  *
- * Objects up to NET_ALLOC_SLAB bytes share pages with others of their size class; a page whose objects all came back
- * goes back to the page allocator, so that a server that has calmed down holds no more than before. What the network
- * takes altogether has a limit, a share of the memory that was free when it started: beyond it there is no memory, and
- * the network refuses what the program could not serve either. No object up to a page crosses a page. */
+ * Its limit is a share of the memory that was free when the network started: beyond it there is no memory, and the
+ * network refuses what the program could not serve either. A server that has calmed down holds no more than before. */
 #ifndef NET_MEMORY_H
 #define NET_MEMORY_H
 
