@@ -72,7 +72,7 @@ LWIP = $(BUILD)/lwip
 
 SHARED_SOURCES       = $(wildcard kernel-src/rt/*.[cS] kernel-src/wasi/*.[cS])
 x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src/arch/x86_64/*.[cS] kernel-src/mm/*.[cS] \
-                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/hosts/mewz/*.[cS])
+                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 
 # The archive's members are named after their sources, wasi-clock.o for kernel-src/wasi/clock.c: `mewz-cc build -v` sums
