@@ -1,11 +1,8 @@
 /* cfi.c: see cfi.h. */
 #include "rt/cfi.h"
 
-#include "rt/reader.h"
-
 /* Encodings of pointers (LSB, 10.5.1): a format in the low bits, what the value is relative to above. */
 #define ENCODING_ABSOLUTE 0x00
-#define ENCODING_OMIT     0xff
 #define ENCODING_FORMAT   0x0f
 #define ENCODING_RELATION 0x70
 #define ENCODING_PCREL    0x10
@@ -15,6 +12,7 @@ struct cie {
     uint64_t code_align;
     int64_t data_align;
     uint8_t pointer_encoding;
+    uint8_t handlers_encoding;
     bool has_augmentation; /* its functions have augmentation data as well */
     struct reader instructions;
 };
@@ -23,10 +21,11 @@ struct cie {
 struct fde {
     struct cie cie;
     uint64_t start;
+    uint64_t handlers; /* 0: none */
     struct reader instructions;
 };
 
-static uint64_t read_encoded(struct reader *reader, uint8_t encoding)
+uint64_t cfi_read_encoded(struct reader *reader, uint8_t encoding)
 {
     uint64_t place = (uint64_t)reader->at;
     uint64_t value = 0;
@@ -72,9 +71,9 @@ static bool read_augmentation(struct reader *reader, const char *letters, struct
         if (*letters == 'R')
             cie->pointer_encoding = (uint8_t)reader_fixed(&data, 1);
         else if (*letters == 'L')
-            reader_skip(&data, 1);
+            cie->handlers_encoding = (uint8_t)reader_fixed(&data, 1);
         else if (*letters == 'P')
-            read_encoded(&data, (uint8_t)reader_fixed(&data, 1));
+            cfi_read_encoded(&data, (uint8_t)reader_fixed(&data, 1));
         else if (*letters != 'S' && *letters != 'B')
             break; /* unknown: what follows is skipped by its length */
     }
@@ -93,7 +92,7 @@ static bool read_cie(struct reader reader, struct cie *cie)
         ;
     if (reader.at == reader.end)
         return false; /* also means: the string has its zero */
-    *cie = (struct cie){.pointer_encoding = ENCODING_ABSOLUTE};
+    *cie = (struct cie){.pointer_encoding = ENCODING_ABSOLUTE, .handlers_encoding = CFI_ENCODING_OMIT};
     cie->code_align = reader_uleb(&reader);
     cie->data_align = reader_sleb(&reader);
     uint64_t return_register = version == 1 ? reader_fixed(&reader, 1) : reader_uleb(&reader);
@@ -134,18 +133,28 @@ static bool find_cie(const uint8_t *start, const struct entry *fde, struct cie *
     return next_entry(&table, &entry) && entry.id == 0 && read_cie(entry.body, cie);
 }
 
+/* Reads a function's augmentation data, which has where its handlers are. */
+static uint64_t read_handlers(const struct cie *cie, struct reader *reader)
+{
+    if (!cie->has_augmentation)
+        return 0;
+    uint64_t size = reader_uleb(reader);
+    struct reader data = {reader->at, reader->end};
+    reader_skip(reader, size);
+    return cie->handlers_encoding == CFI_ENCODING_OMIT ? 0 : cfi_read_encoded(&data, cie->handlers_encoding);
+}
+
 /* Reads a function's entry if it covers the address. */
 static bool read_fde(const uint8_t *start, const struct entry *entry, uint64_t address, struct fde *fde)
 {
     if (!find_cie(start, entry, &fde->cie))
         return false;
     struct reader reader = entry->body;
-    fde->start = read_encoded(&reader, fde->cie.pointer_encoding);
-    uint64_t size = read_encoded(&reader, fde->cie.pointer_encoding & ENCODING_FORMAT);
+    fde->start = cfi_read_encoded(&reader, fde->cie.pointer_encoding);
+    uint64_t size = cfi_read_encoded(&reader, fde->cie.pointer_encoding & ENCODING_FORMAT);
     if (address - fde->start >= size)
         return false;
-    if (fde->cie.has_augmentation)
-        reader_skip(&reader, reader_uleb(&reader));
+    fde->handlers = read_handlers(&fde->cie, &reader);
     fde->instructions = reader;
     return true;
 }
@@ -231,7 +240,7 @@ static bool run_extended(struct machine *machine, struct reader *reader, unsigne
     case 0x00: /* DW_CFA_nop */
         return true;
     case 0x01: /* DW_CFA_set_loc */
-        machine->location = read_encoded(reader, cie->pointer_encoding);
+        machine->location = cfi_read_encoded(reader, cie->pointer_encoding);
         return true;
     case 0x02: /* DW_CFA_advance_loc1, 2, 4 */
     case 0x03:
@@ -289,7 +298,7 @@ static bool run_extended(struct machine *machine, struct reader *reader, unsigne
         set_rule(machine, reg, CFI_IS_CFA, factored(machine, (uint64_t)reader_sleb(reader)));
         return true;
     case 0x2e: /* DW_CFA_GNU_args_size */
-        reader_uleb(reader);
+        machine->row.args_size = reader_uleb(reader);
         return true;
     default: /* DWARF expressions among them */
         return false;
@@ -326,14 +335,49 @@ static bool build_row(const struct fde *fde, uint64_t address, struct cfi_row *r
     return row->cfa_register < UNWIND_REGISTERS;
 }
 
-bool cfi_find_row(const uint8_t *start, const uint8_t *end, uint64_t address, struct cfi_row *row)
+/* The header (LSB, 10.6.2), which linkers write in one encoding: counts of 4 bytes, places relative to the header. */
+struct header {
+    uint8_t version;
+    uint8_t frames_encoding, count_encoding, table_encoding;
+    int32_t frames;
+    uint32_t count;
+    struct place {
+        int32_t function;
+        int32_t entry;
+    } table[];
+};
+
+#define HEADER_ENCODINGS(header) ((header)->count_encoding << 8 | (header)->table_encoding)
+
+/* The entry of the last function that begins at or below the address, or NULL. */
+static const uint8_t *find_entry(const struct cfi_table *table, uint64_t address)
 {
-    struct reader table = {start, end};
-    struct entry entry;
-    while (next_entry(&table, &entry)) {
-        struct fde fde;
-        if (entry.id != 0 && read_fde(start, &entry, address, &fde))
-            return build_row(&fde, address, row);
+    const struct header *header = (const struct header *)table->header;
+    if (header->version != 1 || HEADER_ENCODINGS(header) != 0x033b)
+        return NULL;
+    uint32_t low = 0, high = header->count; /* functions before `low` begin at or below the address */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if ((uint64_t)header + (uint64_t)(int64_t)header->table[middle].function <= address)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    return low ? table->header + header->table[low - 1].entry : NULL;
+}
+
+bool cfi_find_row(const struct cfi_table *table, uint64_t address, struct cfi_row *row)
+{
+    const uint8_t *place = find_entry(table, address);
+    if (!place || place < table->start || place >= table->end)
+        return false;
+    struct reader reader = {place, table->end};
+    struct entry entry;
+    struct fde fde;
+    if (!next_entry(&reader, &entry) || entry.id == 0 || !read_fde(table->start, &entry, address, &fde) ||
+        !build_row(&fde, address, row))
+        return false;
+    row->function = fde.start;
+    row->handlers = (const uint8_t *)fde.handlers;
+    return true;
 }

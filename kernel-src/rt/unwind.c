@@ -3,7 +3,7 @@
 
 #include "rt/cfi.h"
 
-extern const uint8_t mewz_eh_frame_start[], mewz_eh_frame_end[]; /* link.ld */
+extern const uint8_t mewz_eh_frame_start[], mewz_eh_frame_end[], mewz_eh_frame_header[]; /* link.ld */
 
 void unwind_begin(struct unwind_cursor *cursor, const struct trap_registers *registers, uint64_t stack_end)
 {
@@ -25,8 +25,8 @@ uint64_t unwind_address(const struct unwind_cursor *cursor)
     return cursor->registers[UNWIND_RIP] - (cursor->is_caller ? 1 : 0);
 }
 
-/* Rules by address, the latest in each place: finding them is a search through the whole frame table, and a deep
- * recursion asks for the same few a hundred thousand times. */
+/* Rules by address, the latest in each place: to find them takes as long as twenty steps, and a deep recursion asks for
+ * the same few a hundred thousand times. */
 #define CACHE_SIZE 64
 
 struct cached_row {
@@ -37,13 +37,14 @@ struct cached_row {
 
 static struct cached_row cache[CACHE_SIZE];
 
-/* NULL for code that has no rules. */
-static const struct cfi_row *find_row(uint64_t address)
+const struct cfi_row *unwind_rules(const struct unwind_cursor *cursor)
 {
+    static const struct cfi_table table = {mewz_eh_frame_start, mewz_eh_frame_end, mewz_eh_frame_header};
+    uint64_t address = unwind_address(cursor);
     struct cached_row *cached = &cache[address % CACHE_SIZE];
     if (cached->address != address) {
         cached->address = address;
-        cached->found = cfi_find_row(mewz_eh_frame_start, mewz_eh_frame_end, address, &cached->row);
+        cached->found = cfi_find_row(&table, address, &cached->row);
     }
     return cached->found ? &cached->row : NULL;
 }
@@ -123,7 +124,7 @@ static bool step_by_frame_pointer(struct unwind_cursor *cursor)
 
 bool unwind_step(struct unwind_cursor *cursor)
 {
-    const struct cfi_row *row = find_row(unwind_address(cursor));
+    const struct cfi_row *row = unwind_rules(cursor);
     if (!(row ? step_by_rules(cursor, row) : step_by_frame_pointer(cursor)))
         return false;
     cursor->is_caller = true;

@@ -11,6 +11,8 @@
 
 #include "rt/trap.h"
 
+struct cfi_row;
+
 /* DWARF's numbers of the registers (System V ABI, figure 3.36); the last one is the return address. */
 enum unwind_register {
     UNWIND_RBX = 3,
@@ -36,6 +38,10 @@ void unwind_begin(struct unwind_cursor *cursor, const struct trap_registers *reg
 
 /* Steps to the caller's frame. False where the stack ends or the rules fail; the cursor is of no use then. */
 bool unwind_step(struct unwind_cursor *cursor);
+
+/* The rules of the function that the frame belongs to, where it stands; NULL for code that has none. They hold until
+ * the next call. */
+const struct cfi_row *unwind_rules(const struct unwind_cursor *cursor);
 
 /* An address inside the instruction that the frame is at, fit for look-ups. */
 uint64_t unwind_address(const struct unwind_cursor *cursor);

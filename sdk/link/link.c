@@ -174,6 +174,7 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     size_t count = 0;
     argv[count++] = "ld.lld-19";
     argv[count++] = "--gc-sections";
+    argv[count++] = "--eh-frame-hdr"; /* by which the runtime finds a function's unwind rules */
     argv[count++] = "--build-id=none";
     argv[count++] = "--no-mmap-output-file"; /* on a full disk that would be a bus error */
     if (!linkage->options->debug)
