@@ -170,13 +170,20 @@ $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 # What runs the official scripts' assertions on compiled modules.
 
 SPEC_PROGRAMS = $(BUILD)/spec/verdict $(BUILD)/spec/object $(BUILD)/spec/runtime.o
+SPEC_RUNTIME  = $(patsubst kernel-src/%,$(BUILD)/spec/%.o,$(addprefix kernel-src/rt/,cfi.c exception.c handlers.c reader.c throw.c \
+                throw_entry.S unwind.c))
 
 $(BUILD)/spec/object: tests/spec/object.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
-$(BUILD)/spec/runtime.o: tests/spec/runtime.c
+$(BUILD)/spec/%.o: kernel-src/%
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -D_GNU_SOURCE -MMD -MP -MF $@.d -c $< -o $@
+	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -Ikernel-src -MMD -MP -MF $@.d -c $< -o $@
+$(BUILD)/spec/system.o: tests/spec/runtime.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -Ikernel-src -D_GNU_SOURCE -MMD -MP -MF $@.d -c $< -o $@
+$(BUILD)/spec/runtime.o: $(BUILD)/spec/system.o $(SPEC_RUNTIME)
+	ld.lld-19 -r -o $@ $^
 
 # Programs that nobody here wrote, and two of ours in other languages: tests/apps.
 
@@ -204,7 +211,7 @@ $(BUILD)/guests/%.wasm: tests/kernel/guests/%.c
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $<
 $(BUILD)/guests/%.wasm: tests/kernel/guests/%.wat
 	@mkdir -p $(@D)
-	wat2wasm --debug-names -o $@ $<
+	wat2wasm --enable-exceptions --debug-names -o $@ $<
 $(BUILD)/guests/%.elf: $(BUILD)/guests/%.wasm $(SDK_FILES)
 	bin/mewz-cc build $< -o $@ $($*_FLAGS)
 $(BUILD)/guests/%: $(BUILD)/guests/%.wasm $(SDK_FILES)

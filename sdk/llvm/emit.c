@@ -11,6 +11,9 @@
 /* Simplifies just enough that what has no use then is what the program does not use (keep.h). */
 #define EARLY_PASSES "function(sroa,early-cse,simplifycfg,adce)"
 
+/* Where functions may throw, keep_traps puts code on the way from a call to the next block (keep.h). */
+#define EARLY_PASSES_THROW "function(sroa,early-cse,simplifycfg,adce,break-crit-edges)"
+
 /* What a compiler has optimised needs no second run of everything: these passes, which fold what the lowering brought
  * (locals in slots, checks, linear memory's addresses), give code as fast as default<O2> does in half of the time.
  * Joining scalars to vectors (slp-vectorizer) took a tenth of it, and made a loop of indirect calls 1.6 times
@@ -68,17 +71,36 @@ static int run_passes(struct unit *unit, const char *passes, struct err *err)
     return -1;
 }
 
+/* No exception arrives that nobody takes (lower_exception.c). What still says `resume` after inlining is never run. */
+static int drop_resumes(struct unit *unit, struct err *err)
+{
+    bool any = false;
+
+    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
+        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block)) {
+            LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
+
+            if (!LLVMIsAResumeInst(end))
+                continue;
+            LLVMPositionBuilderBefore(unit->builder, end);
+            LLVMBuildUnreachable(unit->builder);
+            LLVMInstructionEraseFromParent(end);
+            any = true;
+        }
+    return any ? run_passes(unit, "function(simplifycfg)", err) : 0;
+}
+
 static int optimise(struct unit *unit, struct err *err)
 {
     if (unit->options->optimise > 0) {
-        if (run_passes(unit, EARLY_PASSES, err) < 0)
+        if (run_passes(unit, unit->plan->can_throw ? EARLY_PASSES_THROW : EARLY_PASSES, err) < 0)
             return -1;
         keep_traps(unit);
     }
     if (run_passes(unit, pipelines[unit->options->optimise], err) < 0)
         return -1;
     keep_widths(unit);
-    return 0;
+    return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }
 
 static int generate(struct unit *unit, LLVMMemoryBufferRef *object, struct err *err)

@@ -29,6 +29,8 @@ LLVMValueRef import_declare_func(struct unit *unit, uint32_t index)
     LLVMValueRef function = unit_contract_func(unit, name, unit_functype(unit, &unit->wasm->types[func->type]));
 
     arena_free(&arena);
+    if (is_known)
+        unit_say_cannot_throw(unit, function);
     if (!is_known && unit->options->allow_missing && LLVMIsDeclaration(function))
         define_missing(unit, function);
     return function;

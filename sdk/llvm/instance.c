@@ -120,6 +120,53 @@ static void define_func_refs(struct unit *unit)
     }
 }
 
+static void define_tags(struct unit *unit)
+{
+    for (uint32_t i = 0; i < unit->wasm->tag_count; i++) {
+        LLVMValueRef type = unit_type(unit, unit->wasm->tags[i].type);
+
+        define_variable(unit, unit_tag(unit, i), LLVMConstStructInContext(unit->context, &type, 1, false));
+    }
+}
+
+static bool holds_exceptions(wasm_valtype type)
+{
+    return wasm_is_ref(type) && wasm_heap_type(type) == WASM_HEAP_EXN;
+}
+
+/* A struct mewz_exception_root. */
+static LLVMValueRef make_root(struct unit *unit, LLVMValueRef references, uint64_t count)
+{
+    LLVMValueRef members[] = {references, unit_i64(unit, count)};
+
+    return LLVMConstStructInContext(unit->context, members, 2, false);
+}
+
+/* The globals and tables that can hold exceptions. */
+static void define_roots(struct unit *unit)
+{
+    const struct wasm_module *wasm = unit->wasm;
+    LLVMValueRef *roots = memory_alloc(((size_t)wasm->global_count + wasm->table_count + 1) * sizeof(*roots));
+    LLVMValueRef array;
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < wasm->global_count; i++)
+        if (wasm->globals[i].type.is_mutable && holds_exceptions(wasm->globals[i].type.type))
+            roots[count++] = make_root(unit, unit_global(unit, i), 1);
+    for (uint32_t i = 0; i < wasm->table_count; i++)
+        if (holds_exceptions(wasm->tables[i].type.element))
+            roots[count++] = make_root(unit, unit_table(unit, i), unit_table_capacity(unit, i));
+    if (count > 0) {
+        array = LLVMAddGlobal(unit->module, LLVMArrayType2(LLVMTypeOf(roots[0]), count), "wasm.exception_roots");
+        LLVMSetInitializer(array, LLVMConstArray2(LLVMTypeOf(roots[0]), roots, count));
+        LLVMSetLinkage(array, LLVMInternalLinkage);
+        LLVMSetGlobalConstant(array, true);
+        LLVMSetSection(array, MEWZ_EXCEPTION_ROOTS_SECTION);
+        unit_keep(unit, array);
+    }
+    free(roots);
+}
+
 static LLVMValueRef elem_value(struct unit *unit, const struct wasm_elem *elem, uint32_t index)
 {
     return elem->funcs ? unit_func_ref(unit, elem->funcs[index]) : constant_eval(unit, elem->exprs[index]);
@@ -425,6 +472,8 @@ void instance_define(struct unit *unit)
     define_memories(unit);
     define_globals(unit);
     define_func_refs(unit);
+    define_tags(unit);
+    define_roots(unit);
     define_elems(unit);
     define_datas(unit);
     elems_fit = define_tables(unit);

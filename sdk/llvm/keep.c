@@ -3,6 +3,19 @@
 
 #include "llvm/used.h"
 
+/* The place behind a call. An invoke is the only way to its next block, since keep_traps runs on such code. */
+static LLVMValueRef next_instruction(LLVMValueRef call)
+{
+    LLVMValueRef next;
+
+    if (!LLVMIsAInvokeInst(call))
+        return LLVMGetNextInstruction(call);
+    next = LLVMGetFirstInstruction(LLVMGetNormalDest(call));
+    while (LLVMIsAPHINode(next))
+        next = LLVMGetNextInstruction(next);
+    return next;
+}
+
 /* Passes the call's result to an assembly statement of no instructions. */
 static void use_result(struct unit *unit, LLVMValueRef call)
 {
@@ -10,7 +23,7 @@ static void use_result(struct unit *unit, LLVMValueRef call)
     LLVMTypeRef type = LLVMTypeOf(call), function_type;
     bool is_float;
 
-    LLVMPositionBuilderBefore(unit->builder, LLVMGetNextInstruction(call));
+    LLVMPositionBuilderBefore(unit->builder, next_instruction(call));
     if (LLVMGetTypeKind(type) == LLVMStructTypeKind)
         value = LLVMBuildExtractValue(unit->builder, call, 0, "");
     type = LLVMTypeOf(value);
@@ -27,7 +40,8 @@ static bool is_droppable_call(LLVMValueRef instruction)
 {
     LLVMValueRef callee;
 
-    if (!LLVMIsACallInst(instruction) || LLVMGetTypeKind(LLVMTypeOf(instruction)) == LLVMVoidTypeKind)
+    if ((!LLVMIsACallInst(instruction) && !LLVMIsAInvokeInst(instruction)) ||
+        LLVMGetTypeKind(LLVMTypeOf(instruction)) == LLVMVoidTypeKind)
         return false;
     callee = LLVMIsAFunction(LLVMGetCalledValue(instruction));
     return callee && !LLVMIsDeclaration(callee);

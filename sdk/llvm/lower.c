@@ -128,7 +128,7 @@ LLVMValueRef lower_local(struct lower *l, uint32_t index)
 /* Instructions that cannot be reached have no meaning to lower, but their blocks must be counted. */
 static bool skip_dead(struct lower *l, const struct wasm_instr *instr)
 {
-    if (l->dead_depth == 0 && (instr->op == WASM_OP_ELSE || instr->op == WASM_OP_END))
+    if (l->dead_depth == 0 && (wasm_ends_block(instr->op) || wasm_begins_part(instr->op)))
         return false;
     if (wasm_begins_block(instr->op))
         l->dead_depth++;
@@ -176,6 +176,7 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     list_locals(&l);
     control_begin_func(&l);
     result = lower_body(&l);
+    exception_finish(&l);
     LLVMPositionBuilderAtEnd(l.builder, l.entry);
     LLVMBuildBr(l.builder, body);
     if (result < 0)
@@ -185,10 +186,4 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     free(l.controls);
     arena_free(&l.arena);
     return result;
-}
-
-void lower_unsupported(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
-{
-    (void)argument;
-    err_set(l->err, "%s: not supported yet", wasm_op_info[instr->op].name);
 }

@@ -21,7 +21,9 @@ enum lower_half { LOW = 0, HIGH = 2 }; /* together with a sign */
 /* How an instruction sees its vectors; V128, without lanes, where it sees none. In ascending order of width. */
 enum lower_shape { V128, I8X16, I16X8, I32X4, I64X2, F32X4, F64X2 };
 
-enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF };
+enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF, CONTROL_TRY };
+
+struct try_region; /* lower_exception.c */
 
 /* A block that has begun and not ended (lower_control.c). */
 struct control {
@@ -34,6 +36,9 @@ struct control {
     LLVMValueRef *else_params;    /* its parameters */
     LLVMBasicBlockRef table_edge; /* the way of the br_table at `table_offset` to `target` */
     uint32_t table_offset;
+    struct try_region *region;     /* where exceptions go that are thrown here; NULL: out of the function */
+    struct try_region *own_region; /* of a CONTROL_TRY */
+    LLVMValueRef exception;        /* in a clause of a `try`: the one that it caught */
 };
 
 struct lower {
@@ -50,8 +55,10 @@ struct lower {
     size_t value_count, value_capacity;
     struct control *controls;
     size_t control_count, control_capacity;
-    bool is_dead;        /* this place cannot be reached */
-    uint32_t dead_depth; /* blocks that began in dead code */
+    struct try_region *landings;
+    LLVMValueRef stack_pointer; /* as the function begins, or NULL */
+    bool is_dead;               /* this place cannot be reached */
+    uint32_t dead_depth;        /* blocks that began in dead code */
 
     uint32_t offset; /* of the current instruction, as the next one */
     enum lower_shape shape;
@@ -107,8 +114,24 @@ LLVMValueRef table_slot(struct lower *l, uint32_t table, LLVMValueRef index, uns
 const wasm_valtype *control_params(const struct lower *l, const struct control *control, uint32_t *count);
 const wasm_valtype *control_results(const struct lower *l, const struct control *control, uint32_t *count);
 
-/* Opens the function's own block. */
+/* Opens the function's own block; and one within the innermost one, whose parameters are on the stack. */
 void control_begin_func(struct lower *l);
+struct control *control_begin(struct lower *l, enum control_kind kind, struct wasm_block type);
+
+/* The block to whose label a branch of that depth goes. */
+struct control *control_at(struct lower *l, uint32_t depth);
+
+/* Brings the values on top of the stack from the current block to the label, and leaves them on the stack. Returns
+ * where the branch goes that the caller builds. */
+LLVMBasicBlockRef control_enter(struct lower *l, struct control *control);
+
+/* Calls what may throw: exceptions go to the handlers of this place. What follows is in a new block if it has some. */
+LLVMValueRef lower_build_call(struct lower *l, LLVMTypeRef type, LLVMValueRef callee, LLVMValueRef *args,
+                              unsigned count);
+
+/* A region's code ends: decides where its exceptions go. And the function's: tells its landing pads what they take. */
+void exception_end_region(struct lower *l, struct try_region *region);
+void exception_finish(struct lower *l);
 
 #define LOWERING(name) void lower_##name(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
 /* lower_control.c */
@@ -132,6 +155,15 @@ LOWERING(call_ref)
 LOWERING(return_call)
 LOWERING(return_call_indirect)
 LOWERING(return_call_ref)
+/* lower_exception.c */
+LOWERING(throw)
+LOWERING(throw_ref)
+LOWERING(try_table)
+LOWERING(try)
+LOWERING(catch)
+LOWERING(rethrow)
+LOWERING(delegate)
+LOWERING(catch_all)
 /* lower_variable.c */
 LOWERING(drop)
 LOWERING(select)
@@ -240,8 +272,6 @@ LOWERING(atomic_xchg)
 LOWERING(atomic_cmpxchg)
 LOWERING(atomic_wait)
 LOWERING(atomic_notify)
-/* lower.c: refuses */
-LOWERING(unsupported)
 #undef LOWERING
 
 #endif

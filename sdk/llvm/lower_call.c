@@ -4,16 +4,21 @@
 #include "llvm/lower.h"
 #include "llvm/symbols.h"
 
+/* Takes the operands of a call from the stack. */
+static LLVMValueRef *pop_operands(struct lower *l, const struct wasm_functype *type)
+{
+    l->value_count -= type->param_count;
+    return l->values + l->value_count;
+}
+
 /* Calls `callee` with the operands on the stack. */
 static LLVMValueRef build_call(struct lower *l, LLVMValueRef callee, uint32_t type_index, unsigned convention)
 {
     const struct wasm_functype *type = &l->wasm->types[type_index];
-    LLVMValueRef *args = l->values + l->value_count - type->param_count;
-    LLVMValueRef call = LLVMBuildCall2(l->builder, unit_functype(l->unit, type), callee, args, type->param_count, "");
+    LLVMValueRef *args = pop_operands(l, type);
+    LLVMValueRef call = lower_build_call(l, unit_functype(l->unit, type), callee, args, type->param_count);
 
     LLVMSetInstructionCallConv(call, convention);
-    lower_locate(l, call);
-    l->value_count -= type->param_count;
     return call;
 }
 
@@ -29,19 +34,23 @@ static void push_results(struct lower *l, LLVMValueRef call, uint32_t type_index
 
 /* Leaves this function with the results of another one, whose LLVM type they have already. Between functions of this
  * module this one's frame goes first, which LLVM guarantees, or else refuses to generate code: it can as long as
- * results are in registers. Imported functions come back on their own. */
+ * results are in registers. Imported functions come back on their own. Handlers around the call are left too. */
 static void build_return_call(struct lower *l, LLVMValueRef callee, uint32_t type_index, unsigned convention)
 {
+    const struct wasm_functype *type = &l->wasm->types[type_index];
     LLVMValueRef call;
 
-    if (!unit_results_fit(l->unit, &l->wasm->types[type_index])) {
+    if (!unit_results_fit(l->unit, type)) {
         err_set(l->err, "tail call: more results than there are registers for: not supported yet");
         return;
     }
-    call = build_call(l, callee, type_index, convention);
+    call =
+        LLVMBuildCall2(l->builder, unit_functype(l->unit, type), callee, pop_operands(l, type), type->param_count, "");
+    LLVMSetInstructionCallConv(call, convention);
+    lower_locate(l, call);
     if (convention != LLVMCCallConv)
         LLVMSetTailCallKind(call, LLVMTailCallKindMustTail);
-    if (l->wasm->types[type_index].result_count > 0)
+    if (type->result_count > 0)
         LLVMBuildRet(l->builder, call);
     else
         LLVMBuildRetVoid(l->builder);

@@ -40,7 +40,7 @@ static const wasm_valtype *label_types(const struct lower *l, const struct contr
     return control->kind == CONTROL_LOOP ? control_params(l, control, count) : control_results(l, control, count);
 }
 
-static struct control *push_control(struct lower *l, enum control_kind kind, struct wasm_block type)
+struct control *control_begin(struct lower *l, enum control_kind kind, struct wasm_block type)
 {
     struct control *control;
     uint32_t param_count;
@@ -51,12 +51,14 @@ static struct control *push_control(struct lower *l, enum control_kind kind, str
     }
     control = &l->controls[l->control_count++];
     *control = (struct control){.kind = kind, .type = type};
+    if (l->control_count > 1)
+        control->region = control[-1].region;
     control_params(l, control, &param_count);
     control->height = l->value_count - param_count;
     return control;
 }
 
-static struct control *label_at(struct lower *l, uint32_t depth)
+struct control *control_at(struct lower *l, uint32_t depth)
 {
     return &l->controls[l->control_count - 1 - depth];
 }
@@ -78,8 +80,7 @@ static void make_target(struct lower *l, struct control *control)
     LLVMPositionBuilderAtEnd(l->builder, back);
 }
 
-/* Brings the values on top of the stack from the current block to the label, and leaves them on the stack. */
-static LLVMBasicBlockRef enter_label(struct lower *l, struct control *control)
+LLVMBasicBlockRef control_enter(struct lower *l, struct control *control)
 {
     LLVMBasicBlockRef from = LLVMGetInsertBlock(l->builder);
     uint32_t count;
@@ -113,7 +114,7 @@ static void continue_at(struct lower *l, struct control *control)
 
 void control_begin_func(struct lower *l)
 {
-    push_control(l, CONTROL_FUNC, (struct wasm_block){.type_index = l->func->type})->height = 0;
+    control_begin(l, CONTROL_FUNC, (struct wasm_block){.type_index = l->func->type})->height = 0;
 }
 
 static void build_return(struct lower *l, uint32_t count)
@@ -142,22 +143,22 @@ void lower_nop(struct lower *l, const struct wasm_instr *instr, intptr_t argumen
 void lower_block(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)argument;
-    push_control(l, CONTROL_BLOCK, instr->block);
+    control_begin(l, CONTROL_BLOCK, instr->block);
 }
 
 void lower_loop(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    struct control *control = push_control(l, CONTROL_LOOP, instr->block);
+    struct control *control = control_begin(l, CONTROL_LOOP, instr->block);
 
     (void)argument;
-    LLVMBuildBr(l->builder, enter_label(l, control));
+    LLVMBuildBr(l->builder, control_enter(l, control));
     continue_at(l, control);
 }
 
 void lower_if(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMValueRef condition = LLVMBuildICmp(l->builder, LLVMIntNE, stack_pop(l), unit_i32(l->unit, 0), "");
-    struct control *control = push_control(l, CONTROL_IF, instr->block);
+    struct control *control = control_begin(l, CONTROL_IF, instr->block);
     LLVMBasicBlockRef then_block;
     uint32_t count;
 
@@ -178,7 +179,7 @@ static void begin_else(struct lower *l, struct control *control)
     uint32_t count;
 
     if (!l->is_dead)
-        LLVMBuildBr(l->builder, enter_label(l, control));
+        LLVMBuildBr(l->builder, control_enter(l, control));
     control_params(l, control, &count);
     LLVMMoveBasicBlockAfter(control->else_block, LLVMGetInsertBlock(l->builder));
     LLVMPositionBuilderAtEnd(l->builder, control->else_block);
@@ -191,21 +192,23 @@ static void begin_else(struct lower *l, struct control *control)
 void lower_else(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)instr, (void)argument;
-    begin_else(l, label_at(l, 0));
+    begin_else(l, control_at(l, 0));
 }
 
 /* An `if` without `else` has equal parameters and results: the missing way passes them on. A loop's end is no label. */
 void lower_end(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    struct control *control = label_at(l, 0);
+    struct control *control = control_at(l, 0);
     uint32_t count;
 
     (void)instr, (void)argument;
     if (control->else_block)
         begin_else(l, control);
+    if (control->own_region)
+        exception_end_region(l, control->own_region);
     if (control->kind != CONTROL_LOOP && control->target) {
         if (!l->is_dead)
-            LLVMBuildBr(l->builder, enter_label(l, control));
+            LLVMBuildBr(l->builder, control_enter(l, control));
         continue_at(l, control);
     }
     if (control->kind == CONTROL_FUNC && !l->is_dead) {
@@ -220,14 +223,14 @@ void lower_end(struct lower *l, const struct wasm_instr *instr, intptr_t argumen
 void lower_br(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     (void)argument;
-    LLVMBuildBr(l->builder, enter_label(l, label_at(l, instr->index)));
+    LLVMBuildBr(l->builder, control_enter(l, control_at(l, instr->index)));
     l->is_dead = true;
 }
 
 /* Branches if `condition` holds, with the values on the stack that the label takes. */
 static void branch_if(struct lower *l, LLVMValueRef condition, uint32_t depth)
 {
-    LLVMBasicBlockRef target = enter_label(l, label_at(l, depth));
+    LLVMBasicBlockRef target = control_enter(l, control_at(l, depth));
     LLVMBasicBlockRef next = lower_new_block(l);
 
     LLVMBuildCondBr(l->builder, condition, target, next);
@@ -265,7 +268,7 @@ void lower_br_on_non_null(struct lower *l, const struct wasm_instr *instr, intpt
  * a phi has one entry for all of them. */
 static LLVMBasicBlockRef table_edge(struct lower *l, uint32_t depth)
 {
-    struct control *control = label_at(l, depth);
+    struct control *control = control_at(l, depth);
     LLVMBasicBlockRef back = LLVMGetInsertBlock(l->builder);
 
     if (control->table_edge && control->table_offset == l->offset)
@@ -273,7 +276,7 @@ static LLVMBasicBlockRef table_edge(struct lower *l, uint32_t depth)
     control->table_edge = lower_new_block(l);
     control->table_offset = l->offset;
     LLVMPositionBuilderAtEnd(l->builder, control->table_edge);
-    LLVMBuildBr(l->builder, enter_label(l, control));
+    LLVMBuildBr(l->builder, control_enter(l, control));
     LLVMPositionBuilderAtEnd(l->builder, back);
     return control->table_edge;
 }

@@ -1,6 +1,7 @@
 /* plan.c: cut the module into units and find out who refers to what, in one pass over all instructions. */
 #include "llvm/plan.h"
 
+#include "wasm/symbol.h"
 #include "llvm/constant.h"
 
 /* Bytes of function bodies a unit has at most, one larger function excepted. Smaller units keep more processors busy
@@ -121,6 +122,16 @@ static int scan_module(struct plan *plan, const struct wasm_module *wasm, struct
     return 0;
 }
 
+/* Modules that have exceptions, and those that call what nobody knows: functions of other modules may throw. */
+static bool can_throw(const struct wasm_module *wasm, struct arena *arena)
+{
+    bool is_known = true;
+
+    for (uint32_t i = 0; is_known && i < wasm->imported_func_count; i++)
+        wasm_import_symbol(wasm, wasm->funcs[i].import, arena, &is_known);
+    return !is_known || wasm->tag_count > 0 || wasm->features >> WASM_FEATURE_EXCEPTIONS & 1;
+}
+
 int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *arena, struct err *err)
 {
     uint32_t defined = wasm->func_count - wasm->imported_func_count;
@@ -134,6 +145,7 @@ int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *a
     plan->global_values = arena_array(arena, wasm->global_count, sizeof(*plan->global_values));
     for (uint32_t i = 0; i < wasm->global_count; i++)
         plan->global_values[i] = constant_fold(wasm, plan->global_values, wasm->globals[i].init);
+    plan->can_throw = can_throw(wasm, arena);
     plan->unit_count = cut_units(plan, wasm);
     return scan_module(plan, wasm, err);
 }

@@ -26,6 +26,7 @@ struct plan {
     bool *table_is_grown;
     bool *elem_is_used;               /* by table.init */
     bool *data_is_used;               /* by memory.init */
+    bool can_throw;                   /* exceptions may pass through functions of the module */
     struct wasm_instr *global_values; /* what each global starts with (constant.h) */
 };
 

@@ -15,7 +15,8 @@
 #define TABLE_GROWTH 65536u
 
 struct unit_symbols {
-    LLVMValueRef *funcs, *func_refs, *globals, *tables, *table_sizes, *elems, *elem_sizes, *datas, *data_sizes, *types;
+    LLVMValueRef *funcs, *func_refs, *globals, *tables, *table_sizes, *elems, *elem_sizes, *datas, *data_sizes, *types,
+        *tags;
     LLVMValueRef memory, memories;
 };
 
@@ -38,6 +39,7 @@ struct unit_symbols *symbols_new(const struct wasm_module *wasm)
     symbols->datas = new_list(wasm->data_count);
     symbols->data_sizes = new_list(wasm->data_count);
     symbols->types = new_list(wasm->type_count);
+    symbols->tags = new_list(wasm->tag_count);
     return symbols;
 }
 
@@ -53,6 +55,7 @@ void symbols_free(struct unit_symbols *symbols)
     free(symbols->datas);
     free(symbols->data_sizes);
     free(symbols->types);
+    free(symbols->tags);
     free(symbols);
 }
 
@@ -278,11 +281,29 @@ LLVMValueRef unit_type(struct unit *unit, uint32_t type_index)
     return *slot;
 }
 
+LLVMValueRef unit_tag(struct unit *unit, uint32_t index)
+{
+    LLVMTypeRef type = LLVMStructTypeInContext(unit->context, &unit->ptr, 1, false);
+    LLVMValueRef variable = declare_variable(unit, &unit->symbols->tags[index], type, "tag", index, "");
+
+    LLVMSetGlobalConstant(variable, true);
+    return variable;
+}
+
 LLVMValueRef unit_contract_func(struct unit *unit, const char *name, LLVMTypeRef type)
 {
     LLVMValueRef function = LLVMGetNamedFunction(unit->module, name);
 
     return function ? function : LLVMAddFunction(unit->module, name, type);
+}
+
+void unit_keep(struct unit *unit, LLVMValueRef variable)
+{
+    LLVMValueRef used = LLVMAddGlobal(unit->module, LLVMArrayType2(unit->ptr, 1), "llvm.used");
+
+    LLVMSetInitializer(used, LLVMConstArray2(unit->ptr, &variable, 1));
+    LLVMSetLinkage(used, LLVMAppendingLinkage);
+    LLVMSetSection(used, "llvm.metadata");
 }
 
 LLVMValueRef unit_private_constant(struct unit *unit, LLVMValueRef init)

@@ -5,6 +5,7 @@
  *   wasm.INDEX.NAME            a function that the module defines; .NAME only where it has one
  *   wasm.ref.INDEX             its struct mewz_func, where its address is taken
  *   wasm.global.INDEX, wasm.table.INDEX, wasm.elem.INDEX, wasm.data.INDEX, and with .size the sizes of the last three
+ *   wasm.tag.INDEX             a struct mewz_tag
  *   wasm.memories              the array of struct mewz_memory
  *   wasm.type.TEXT             a struct mewz_type, the same one in all objects of a program */
 #ifndef LLVM_SYMBOLS_H
@@ -27,6 +28,7 @@ LLVMValueRef unit_data_size(struct unit *unit, uint32_t index);  /* i32 variable
 LLVMValueRef unit_memory(struct unit *unit);                     /* mewz_memory: byte 0 of linear memory 0 */
 LLVMValueRef unit_memories(struct unit *unit);                   /* array of struct mewz_memory */
 LLVMValueRef unit_type(struct unit *unit, uint32_t type_index);
+LLVMValueRef unit_tag(struct unit *unit, uint32_t index); /* struct mewz_tag */
 
 /* The address of a member of a memory's struct mewz_memory; and of the memory's byte 0. */
 enum unit_memory_member { MEMORY_BASE, MEMORY_PAGES };
@@ -42,6 +44,9 @@ uint32_t unit_table_capacity(const struct unit *unit, uint32_t index);
 
 /* A function of the contract that has this name (mewz_memory_grow). */
 LLVMValueRef unit_contract_func(struct unit *unit, const char *name, LLVMTypeRef type);
+
+/* Keeps a variable that nothing refers to, one a unit. */
+void unit_keep(struct unit *unit, LLVMValueRef variable);
 
 /* A constant that only this unit sees. */
 LLVMValueRef unit_private_constant(struct unit *unit, LLVMValueRef init);

@@ -147,6 +147,11 @@ unsigned unit_convention(const struct unit *unit)
     return unit->wasm->features >> WASM_FEATURE_TAIL_CALL & 1 ? TAIL_CONVENTION : LLVMCCallConv;
 }
 
+bool unit_moves_stack(const struct unit *unit)
+{
+    return unit->plan->can_throw && unit_convention(unit) != LLVMCCallConv;
+}
+
 /* rax, rdx and rcx; xmm0 to xmm3. */
 bool unit_results_fit(const struct unit *unit, const struct wasm_functype *type)
 {
@@ -175,7 +180,7 @@ static LLVMAttributeRef make_attribute(const struct unit *unit, const char *name
     return LLVMCreateEnumAttribute(unit->context, LLVMGetEnumAttributeKindForName(name, strlen(name)), value);
 }
 
-/* nounwind: there are no exceptions; uwtable 1: yet backtraces walk the frames, from calls and traps only.
+/* nounwind: where nothing throws; uwtable 1: yet backtraces walk the frames, from calls and traps only.
  * noredzone: a kernel's interrupts may use the same stack. null_pointer_is_valid: linear memory may begin low.
  * probe-stack: a frame larger than the stack's guard must not step over it.
  * disable-tail-calls: endless recursion ends in a trap, and backtraces are whole.
@@ -185,7 +190,7 @@ void unit_define_func(struct unit *unit, LLVMValueRef function)
     static const struct {
         const char *name;
         uint64_t value;
-    } flags[] = {{"nounwind", 0}, {"uwtable", 1}, {"noredzone", 0}, {"null_pointer_is_valid", 0}};
+    } flags[] = {{"uwtable", 1}, {"noredzone", 0}, {"null_pointer_is_valid", 0}};
     static const char *const texts[][2] = {{"probe-stack", "inline-asm"},
                                            {"stack-probe-size", "4096"},
                                            {"no-builtins", ""},
@@ -194,9 +199,35 @@ void unit_define_func(struct unit *unit, LLVMValueRef function)
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex,
                                 make_attribute(unit, flags[i].name, flags[i].value));
+    if (!unit->plan->can_throw)
+        unit_say_cannot_throw(unit, function);
+    if (unit_moves_stack(unit))
+        LLVMAddTargetDependentFunctionAttr(function, "frame-pointer", "all");
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         LLVMAddTargetDependentFunctionAttr(function, texts[i][0], texts[i][1]);
     LLVMSetSection(function, UNIT_TEXT_SECTION);
+}
+
+static unsigned nounwind_kind(void)
+{
+    return LLVMGetEnumAttributeKindForName("nounwind", 8);
+}
+
+bool unit_cannot_throw(LLVMValueRef function)
+{
+    return LLVMIsAFunction(function) &&
+           LLVMGetEnumAttributeAtIndex(function, LLVMAttributeFunctionIndex, nounwind_kind());
+}
+
+void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function)
+{
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "nounwind", 0));
+}
+
+void unit_mark_cold(struct unit *unit, LLVMValueRef call)
+{
+    LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "noreturn", 0));
+    LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "cold", 0));
 }
 
 void unit_forgo_optimising(struct unit *unit, LLVMValueRef function)
@@ -241,12 +272,11 @@ LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRe
 /* nomerge: each check keeps its own trap, so that the trap's address says which check it was. */
 LLVMValueRef unit_build_trap(struct unit *unit, unsigned kind)
 {
-    static const char *const attributes[] = {"nomerge", "noreturn", "cold"};
     LLVMValueRef code = LLVMConstInt(unit->i8, kind, false);
     LLVMValueRef call = unit_call_intrinsic(unit, "llvm.ubsantrap", NULL, 0, &code, 1);
 
-    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
-        LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, attributes[i], 0));
+    LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "nomerge", 0));
+    unit_mark_cold(unit, call);
     LLVMBuildUnreachable(unit->builder);
     return call;
 }

@@ -52,6 +52,10 @@ LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *t
  * in LLVM's way that lets any function make way for any other. Imported functions are always called as C does. */
 unsigned unit_convention(const struct unit *unit);
 
+/* Whether a function may return with another stack pointer than it was called with, as far as a handler sees: one that
+ * made way for a function with other arguments on the stack. Frames are found by frame pointers then. */
+bool unit_moves_stack(const struct unit *unit);
+
 /* Whether results of a function of this type are all in registers. */
 bool unit_results_fit(const struct unit *unit, const struct wasm_functype *type);
 
@@ -61,6 +65,13 @@ LLVMValueRef unit_i64(const struct unit *unit, uint64_t value);
 
 /* Gives a function that this unit defines the attributes that wasm code needs, and its section. */
 void unit_define_func(struct unit *unit, LLVMValueRef function);
+
+/* Whether calls of the function, which the unit declares or defines, never throw; false where it is not known. */
+bool unit_cannot_throw(LLVMValueRef function);
+void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function);
+
+/* Says of a call that it never comes back, and that what leads to it is seldom run. */
+void unit_mark_cold(struct unit *unit, LLVMValueRef call);
 
 /* Has LLVM leave a function as it is, and generate code for it in the simplest way. */
 void unit_forgo_optimising(struct unit *unit, LLVMValueRef function);

@@ -143,6 +143,12 @@ static inline bool wasm_begins_block(enum wasm_op op)
     return wasm_op_info[op].imm == WASM_IMM_BLOCK || wasm_op_info[op].imm == WASM_IMM_TRY_TABLE;
 }
 
+/* Whether it ends one part of a block and begins the next. */
+static inline bool wasm_begins_part(enum wasm_op op)
+{
+    return op == WASM_OP_ELSE || op == WASM_OP_CATCH || op == WASM_OP_CATCH_ALL;
+}
+
 static inline bool wasm_ends_block(enum wasm_op op)
 {
     return op == WASM_OP_END || op == WASM_OP_DELEGATE;

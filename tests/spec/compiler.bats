@@ -15,9 +15,15 @@ setup() {
     done
 }
 
+@test "exceptions: where no function is inlined" {
+    OPTIMISE=0 run timeout 100 node tests/spec/execute.mjs build/spec/object build/spec/runtime.o tests/spec exceptions.wast
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
 @test "official scripts: what can be compiled gives the results and traps that they assert" {
     [ -d ../shared/spec ] || skip "../shared/spec is not there"
-    for folder in ../shared/spec ../shared/spec/threads; do
+    for folder in ../shared/spec ../shared/spec/threads ../shared/spec/legacy; do
         run timeout 900 node tests/spec/execute.mjs build/spec/object build/spec/runtime.o "$folder"
         echo "$output"
         [ "$status" = 0 ]

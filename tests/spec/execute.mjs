@@ -108,7 +108,8 @@ function matchesOf(expected, index) {
   return wordsOf(expected).map((word, i) => `{SPEC_BITS_64, ${index * 16 + i * 8}, ${word}u}`);
 }
 
-const kinds = { action: "SPEC_INVOKE", assert_return: "SPEC_RETURN", assert_trap: "SPEC_TRAP", assert_exhaustion: "SPEC_TRAP" };
+const kinds = { action: "SPEC_INVOKE", assert_return: "SPEC_RETURN", assert_trap: "SPEC_TRAP", assert_exhaustion: "SPEC_TRAP",
+  assert_exception: "SPEC_TRAP" };
 
 // The C and the IR for a module, whose symbols begin with `m${index}.`.
 function generate(module, index) {
@@ -122,8 +123,9 @@ function generate(module, index) {
     }
     const args = action.args.flatMap(wordsOf).map((word) => word + "u").join(", ") || "0";
     const matches = type === "assert_return" ? expected.flatMap(matchesOf) : [];
+    const wanted = type === "assert_exception" ? "uncaught exception" : text;
     rows.push(`{${line}, ${kinds[type]}, ${thunks.get(action.field)}, (const uint64_t[]){${args}},
-      (const struct spec_result[]){${matches.join(", ") || "{0}"}}, ${matches.length}, "${text}"},`);
+      (const struct spec_result[]){${matches.join(", ") || "{0}"}}, ${matches.length}, "${wanted}"},`);
   }
   const c = [...thunks.values()].map((thunk) => `void ${thunk}(const uint64_t *, uint64_t *);`);
   c.push(`extern const struct mewz_program program${index} __asm__("m${index}.mewz_program");`);
@@ -136,10 +138,11 @@ function generate(module, index) {
 // What the modules leave undefined, under their prefixes.
 function linkerScript(count) {
   const contract = { mewz_memory: "0x40000000", mewz_memory_grow: "spec_memory_grow", memcpy: "spec_memmove",
-    memmove: "spec_memmove", memset: "spec_memset" };
+    memmove: "spec_memmove", memset: "spec_memset", mewz_exception_new: "mewz_exception_new", mewz_throw: "mewz_throw" };
   for (const types of ["", "_i32", "_i64", "_f32", "_f64", "_i32_f32", "_f64_f64"])
     contract["spectest.print" + types] = "spec_print";
-  const lines = [];
+  const lines = ["mewz_eh_frame_start = ADDR(.eh_frame);", "mewz_eh_frame_end = ADDR(.eh_frame) + SIZEOF(.eh_frame);",
+    "mewz_eh_frame_header = ADDR(.eh_frame_hdr);"];
   for (let i = 0; i < count; i++)
     for (const [name, value] of Object.entries(contract)) lines.push(`"m${i}.${name}" = ${value};`);
   return lines.join("\n");

@@ -5,6 +5,9 @@
  * here. */
 #include "runtime.h"
 
+#include "rt/run.h"
+#include "rt/trap.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +56,22 @@ static void handle_signal(int signal, siginfo_t *info, void *context)
         last_trap = memcmp(rip, ud1l, sizeof(ud1l)) == 0 ? (enum mewz_trap)rip[4] : 0;
     else
         last_trap = in_memory(info->si_addr) ? MEWZ_TRAP_MEMORY : MEWZ_TRAP_STACK;
+    siglongjmp(back, 1);
+}
+
+/* What the runtime's part for exceptions (kernel-src/rt) wants of a system. */
+uint64_t program_stack_end;
+
+enum mewz_trap trap_kind_at(uint64_t rip)
+{
+    (void)rip;
+    return 0;
+}
+
+_Noreturn void trap_report(enum mewz_trap kind, const struct trap_registers *registers, uint64_t fault_address)
+{
+    (void)registers, (void)fault_address;
+    last_trap = kind;
     siglongjmp(back, 1);
 }
 
@@ -204,6 +223,7 @@ static int instantiate(const struct spec_module *module)
 
 int main(void)
 {
+    program_stack_end = (uint64_t)__builtin_frame_address(0);
     catch_signals();
     for (int i = 0; i < spec_module_count; i++) {
         program = spec_modules[i].program;

@@ -8,6 +8,7 @@
  *                            called with the System V C convention; wasm addresses are plain 32-bit integers
  *   mewz_memory              an absolute symbol: the address of linear memory 0 (see below)
  *   mewz_memory_grow         see below
+ *   mewz_exception_new, mewz_throw   see below; only in programs with exceptions
  *   memcpy memmove memset    with their C meaning
  * The object defines one symbol that its operating system uses: `mewz_program`.
  */
@@ -55,6 +56,38 @@ struct mewz_type {
 struct mewz_func {
     void (*code)(void);
     const struct mewz_type *type;
+};
+
+/* A tag of exceptions. Tags are compared by address. */
+struct mewz_tag {
+    const struct mewz_type *type; /* its parameters are what an exception carries */
+};
+
+/* An exception, which is what an exnref that is not null points to. Once it is thrown it never changes. */
+struct mewz_exception {
+    const struct mewz_tag *tag;
+    uint64_t size;                       /* of the values in bytes */
+    _Alignas(16) unsigned char values[]; /* laid out as the members of a C structure */
+};
+
+/* Makes an exception with room for `size` bytes of values, which the caller writes, and then throws it. It lives as
+ * long as it can be reached: by a reference on the program's stack or in a register of its functions, in another such
+ * exception, or in one of the roots below. Traps with MEWZ_TRAP_OUT_OF_MEMORY where there is no room. */
+struct mewz_exception *mewz_exception_new(const struct mewz_tag *tag, uint64_t size);
+
+/* Throws: finds the nearest calling function that has a handler for the exception at the call, and goes on there with
+ * the exception in rax and the handler's selector in rdx, all other registers as after a call. The functions' .eh_frame
+ * entries lead to the handlers, in the tables that C++ compilers write (.gcc_except_table), with tags in the place of
+ * types. Traps with MEWZ_TRAP_EXCEPTION at the throw where there is no handler. */
+_Noreturn void mewz_throw(struct mewz_exception *exception);
+
+/* A run of words that may hold references to exceptions: a table or a global of the object. They lie one after the
+ * other in the section of this name. */
+#define MEWZ_EXCEPTION_ROOTS_SECTION "mewz_exception_roots"
+
+struct mewz_exception_root {
+    struct mewz_exception *const *references;
+    uint64_t count;
 };
 
 /* Why the program stopped; trap.def lists the kinds. An explicit check ends in `ud1l KIND(%eax), %eax` (bytes
