@@ -26,19 +26,20 @@ static bool starts_with(const char *line, size_t size, const char *text)
 /* "GET /path HTTP/1.1" */
 static enum http_result parse_request_line(const char *line, size_t size, struct request *request)
 {
-    const char *end = line + size;
-    const char *path = memchr(line, ' ', size);
-    const char *version = path ? memchr(path + 1, ' ', (size_t)(end - path - 1)) : NULL;
-    if (!version || !starts_with(version + 1, (size_t)(end - version - 1), "HTTP/1."))
+    static const char version[] = " HTTP/1.x";
+    size_t version_size = sizeof version - 1;
+    request->is_head = starts_with(line, size, "HEAD ");
+    bool is_get = starts_with(line, size, "GET ");
+    size_t method_size = request->is_head ? 5 : is_get ? 4 : 2; /* others have a letter at least, and the space */
+    if (size < method_size + version_size || memcmp(line + size - version_size, version, version_size - 1) != 0)
         return HTTP_BAD;
-    request->path = path + 1;
-    request->path_size = (size_t)(version - path - 1);
+    request->path = line + method_size;
+    request->path_size = size - method_size - version_size;
     const char *query = memchr(request->path, '?', request->path_size);
     if (query)
         request->path_size = (size_t)(query - request->path);
-    request->is_head = starts_with(line, size, "HEAD ");
-    request->keep_alive = end[-1] != '0'; /* HTTP/1.1 says so by itself */
-    return request->is_head || starts_with(line, size, "GET ") ? HTTP_REQUEST : HTTP_OTHER;
+    request->keep_alive = line[size - 1] != '0'; /* HTTP/1.1 says so by itself */
+    return request->is_head || is_get ? HTTP_REQUEST : HTTP_OTHER;
 }
 
 static void parse_field(const char *line, size_t size, struct request *request)

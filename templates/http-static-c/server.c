@@ -21,13 +21,11 @@
 
 struct connection {
     int fd;
-    size_t head_sent, head_size; /* of the answer */
-    const char *body;            /* the rest of the answer's file */
-    size_t body_size;
+    const char *answer; /* what is left of it */
+    size_t answer_size;
     bool keep_alive;
     bool over;
     size_t received; /* bytes in `request` */
-    char head[256];
     char request[4096];
 };
 
@@ -91,22 +89,15 @@ static void remove_connection(size_t index)
 
 /* --- answers --- */
 
-static void start_answer(struct connection *connection, const char *status, const struct file *file, bool is_head)
+/* What to answer: a file, or the reason why there is none. */
+static const struct file *find_answer(enum http_result result, const struct request *request)
 {
-    int size = snprintf(connection->head, sizeof connection->head,
-                        "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s\r\n", status, file->type,
-                        file->size, connection->keep_alive ? "" : "Connection: close\r\n");
-    connection->head_size = (size_t)size;
-    connection->head_sent = 0;
-    connection->body = file->bytes;
-    connection->body_size = is_head ? 0 : file->size;
-}
-
-static void start_error(struct connection *connection, const char *status)
-{
-    static const char text[] = "There is nothing here.\n";
-    static const struct file file = {.type = "text/plain", .bytes = text, .size = sizeof text - 1};
-    start_answer(connection, status, &file, false);
+    if (result == HTTP_OTHER)
+        return files_failure(METHOD_NOT_ALLOWED);
+    if (result != HTTP_REQUEST)
+        return files_failure(BAD_REQUEST);
+    const struct file *file = files_find(request->path, request->path_size);
+    return file ? file : files_failure(NOT_FOUND);
 }
 
 /* Takes the next request from the bytes that have come and starts its answer. False: there is no whole one yet. */
@@ -116,18 +107,16 @@ static bool start_next(struct connection *connection)
     enum http_result result = http_parse(connection->request, connection->received, &request);
     if (result == HTTP_INCOMPLETE && connection->received < sizeof connection->request)
         return false;
-    connection->keep_alive = result == HTTP_REQUEST && request.keep_alive;
-    if (result != HTTP_REQUEST) {
-        start_error(connection, result == HTTP_OTHER ? "405 Method Not Allowed" : "400 Bad Request");
-        return true;
+    bool understood = result == HTTP_REQUEST;
+    const struct file *file = find_answer(result, &request);
+    connection->keep_alive = understood && request.keep_alive;
+    const struct answer *answer = &file->answers[connection->keep_alive];
+    connection->answer = answer->bytes;
+    connection->answer_size = understood && request.is_head ? answer->head_size : answer->size;
+    if (understood) {
+        connection->received -= request.size;
+        memmove(connection->request, connection->request + request.size, connection->received);
     }
-    const struct file *file = files_find(request.path, request.path_size);
-    if (file)
-        start_answer(connection, "200 OK", file, request.is_head);
-    else
-        start_error(connection, "404 Not Found");
-    connection->received -= request.size;
-    memmove(connection->request, connection->request + request.size, connection->received);
     return true;
 }
 
@@ -135,19 +124,12 @@ enum progress { DONE, WAITS, FAILED };
 
 static enum progress send_answer(struct connection *connection)
 {
-    while (connection->head_sent < connection->head_size || connection->body_size > 0) {
-        __wasi_ciovec_t parts[] = {
-            {(const uint8_t *)connection->head + connection->head_sent, connection->head_size - connection->head_sent},
-            {(const uint8_t *)connection->body, connection->body_size},
-        };
-        __wasi_size_t sent;
-        __wasi_errno_t error = __wasi_fd_write((__wasi_fd_t)connection->fd, parts, 2, &sent);
-        if (error)
-            return error == __WASI_ERRNO_AGAIN ? WAITS : FAILED;
-        size_t of_head = sent < parts[0].buf_len ? sent : parts[0].buf_len;
-        connection->head_sent += of_head;
-        connection->body += sent - of_head;
-        connection->body_size -= sent - of_head;
+    while (connection->answer_size > 0) {
+        ssize_t sent = write(connection->fd, connection->answer, connection->answer_size);
+        if (sent < 0)
+            return errno == EAGAIN ? WAITS : FAILED;
+        connection->answer += sent;
+        connection->answer_size -= (size_t)sent;
     }
     return DONE;
 }
@@ -250,8 +232,7 @@ int main(int argc, char **argv)
 {
     uint32_t port = argc > 1 ? (uint32_t)atoi(argv[1]) : PORT_DEFAULT;
     int listener = open_listener(port);
-    files_init();
-    if (!reserve())
+    if (!files_init() || !reserve())
         return 1;
     subscribe(count++, listener, __WASI_EVENTTYPE_FD_READ);
     printf("listening on port %u\n", (unsigned)port);
