@@ -25,6 +25,7 @@
 #include "mm/page.h"
 #include "net/large.h"
 #include "net/memory.h"
+#include "net/protocol.h"
 #include "panic.h"
 
 enum {
@@ -331,6 +332,26 @@ static struct pbuf *pbuf_from(const struct virtio_net_frame *frame)
     return chain(frame);
 }
 
+/* A TCP segment's connection is going to be asked for. */
+static void expect_segment(const struct pbuf *pbuf)
+{
+    const struct eth_hdr *ethernet = pbuf->payload;
+    const struct ip_hdr *ip4 = (const void *)(ethernet + 1);
+    const struct ip6_hdr *ip6 = (const void *)(ethernet + 1);
+    size_t tcp = SIZEOF_ETH_HDR;
+    if (pbuf->len < SIZEOF_ETH_HDR + IP6_HLEN)
+        return;
+    if (ethernet->type == PP_HTONS(ETHTYPE_IP) && IPH_PROTO(ip4) == IP_PROTO_TCP)
+        tcp += IPH_HL_BYTES(ip4);
+    else if (ethernet->type == PP_HTONS(ETHTYPE_IPV6) && IP6H_NEXTH(ip6) == IP6_NEXTH_TCP)
+        tcp += IP6_HLEN;
+    else
+        return;
+    const struct tcp_hdr *header = (const void *)((const char *)pbuf->payload + tcp);
+    if (pbuf->len >= tcp + TCP_HLEN)
+        tcp_bring_forward(lwip_ntohs(header->src), lwip_ntohs(header->dest));
+}
+
 void link_receive(void)
 {
     struct virtio_net_frame frame;
@@ -343,6 +364,7 @@ void link_receive(void)
             continue;
         u16_t check = frame.checked ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
         link.netif.chksum_flags = link.checksums | check;
+        expect_segment(pbuf);
         if (link.netif.input(pbuf, &link.netif) != ERR_OK)
             pbuf_free(pbuf);
     }

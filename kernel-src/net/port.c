@@ -62,11 +62,21 @@ uint16_t net_checksum(const void *bytes, int size)
         sum += word;
         sum += sum < word;
     }
-    uint64_t rest = 0;
-    __builtin_memcpy(&rest, p, (size_t)size);
-    sum += rest;
-    sum += sum < rest;
-    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffffffff) + (sum >> 32); /* leaves room for the rest */
+    if (size & 4) {
+        uint32_t word;
+        __builtin_memcpy(&word, p, sizeof word);
+        sum += word;
+        p += sizeof word;
+    }
+    if (size & 2) {
+        uint16_t word;
+        __builtin_memcpy(&word, p, sizeof word);
+        sum += word;
+        p += sizeof word;
+    }
+    if (size & 1)
+        sum += *p;
     sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);

@@ -139,6 +139,19 @@ static err_t handle_accept(void *argument, struct tcp_pcb *pcb, err_t error)
     return ERR_OK;
 }
 
+/* protocol.h */
+void tcp_bring_forward(u16_t remote_port, u16_t local_port)
+{
+    struct tcp_pcb **at = &tcp_active_pcbs, *pcb;
+    while ((pcb = *at) != NULL && (pcb->remote_port != remote_port || pcb->local_port != local_port))
+        at = &pcb->next;
+    if (!pcb)
+        return;
+    *at = pcb->next;
+    pcb->next = tcp_active_pcbs;
+    tcp_active_pcbs = pcb;
+}
+
 /* --- opening and closing --- */
 
 uint32_t tcp_socket_open(enum host_family family, struct host_socket **opened)
@@ -403,20 +416,20 @@ static bool has_room(const struct tcp_pcb *pcb)
     return tcp_sndbuf(pcb) > TCP_SNDLOWAT && tcp_sndqueuelen(pcb) < TCP_SNDQUEUELOWAT;
 }
 
-static void state(struct host_socket *base, struct socket_state *state)
+static void look(const struct host_socket *base, struct host_watch *watch)
 {
-    struct tcp_socket *socket = as_tcp(base);
-    if (socket->listening) {
-        state->bytes = socket->waiting_count;
-        state->readable = socket->waiting_count > 0;
+    const struct tcp_socket *socket = (const struct tcp_socket *)base;
+    watch->bytes = socket->listening ? socket->waiting_count : socket->received;
+    watch->ready = watch->bytes > 0 ? HOST_READABLE : 0;
+    if (socket->listening)
         return;
-    }
-    bool fresh = socket->pcb && socket->pcb->state == CLOSED; /* neither bound to a peer nor trying */
-    state->bytes = socket->received;
-    state->readable = socket->received > 0;
-    state->ended = socket->ended || socket->read_shut;
-    state->gone = !socket->pcb || fresh || (socket->ended && socket->write_shut);
-    state->writable = !socket->connecting && !state->gone && (socket->write_shut || has_room(socket->pcb));
+    if (socket->ended || socket->read_shut)
+        watch->ready |= HOST_READABLE | HOST_END;
+    /* CLOSED: neither connected nor trying. */
+    if (!socket->pcb || socket->pcb->state == CLOSED || (socket->ended && socket->write_shut))
+        watch->ready |= HOST_READABLE | HOST_WRITABLE | HOST_HANGUP;
+    else if (!socket->connecting && (socket->write_shut || has_room(socket->pcb)))
+        watch->ready |= HOST_WRITABLE;
 }
 
 static uint32_t names(struct host_socket *base, struct host_address *local, struct host_address *peer)
@@ -506,7 +519,7 @@ const struct protocol tcp_protocol = {
     .receive = receive,
     .send = send,
     .shutdown = shutdown_socket,
-    .state = state,
+    .look = look,
     .names = names,
     .set = set,
     .get = get,

@@ -167,13 +167,13 @@ static uint32_t shutdown_socket(struct host_socket *base, unsigned how)
     return WASI_SUCCESS;
 }
 
-static void state(struct host_socket *base, struct socket_state *state)
+static void look(const struct host_socket *base, struct host_watch *watch)
 {
-    const struct udp_socket *socket = as_udp(base);
-    state->readable = socket->first != NULL;
-    state->writable = true;
-    state->bytes = socket->first ? socket->first->pbuf->tot_len : 0;
-    state->ended = socket->read_shut;
+    const struct udp_socket *socket = (const struct udp_socket *)base;
+    watch->bytes = socket->first ? socket->first->pbuf->tot_len : 0;
+    watch->ready = HOST_WRITABLE | (socket->first ? HOST_READABLE : 0);
+    if (socket->read_shut)
+        watch->ready |= HOST_READABLE | HOST_END;
 }
 
 static uint32_t names(struct host_socket *base, struct host_address *local, struct host_address *peer)
@@ -232,7 +232,7 @@ const struct protocol udp_protocol = {
     .receive = receive,
     .send = send,
     .shutdown = shutdown_socket,
-    .state = state,
+    .look = look,
     .names = names,
     .set = set,
     .get = get,

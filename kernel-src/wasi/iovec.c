@@ -53,6 +53,6 @@ uint32_t iovec_write(struct iovec_walk *walk, struct fd *fd, uint32_t *total)
         *total += (uint32_t)written;
         if (error)
             return *total ? WASI_SUCCESS : error;
-    } while (count && written == total_size(slices, count));
+    } while (count == IOVEC_BATCH && written == total_size(slices, count)); /* else there are no more */
     return WASI_SUCCESS;
 }

@@ -55,7 +55,10 @@ struct state {
     uint8_t wanted;    /* bit of enum host_ready */
 };
 
-static void find_descriptor(struct state *state, uint32_t number, uint64_t right, uint8_t wanted)
+/* Both passes do this for each of what may be thousands of subscriptions: a call costs as much as what it does. */
+#define ALWAYS_INLINE __attribute__((always_inline))
+
+static inline ALWAYS_INLINE void find_descriptor(struct state *state, uint32_t number, uint64_t right, uint8_t wanted)
 {
     state->error = fd_find(number, WASI_RIGHT_POLL_FD_READWRITE | right, &state->fd);
     state->wanted = wanted;
@@ -63,7 +66,8 @@ static void find_descriptor(struct state *state, uint32_t number, uint64_t right
         state->deadline = UINT64_MAX;
 }
 
-static struct state subscription_state(struct wait *wait, const struct wasi_subscription *subscription)
+static inline ALWAYS_INLINE struct state subscription_state(struct wait *wait,
+                                                            const struct wasi_subscription *subscription)
 {
     struct state state = {0};
     switch (subscription->type) {

@@ -203,12 +203,8 @@ uint32_t host_socket_get(struct host_socket *socket, enum host_option option, in
 
 void socket_look(struct host_watch *watch)
 {
-    struct socket_state state = {0};
-    struct host_socket *socket = watch->socket;
-    socket->protocol->state(socket, &state);
-    watch->ready = (uint8_t)((state.readable ? HOST_READABLE : 0) | (state.writable ? HOST_WRITABLE : 0) |
-                             (state.ended ? HOST_READABLE | HOST_END : 0) |
-                             (state.gone ? HOST_READABLE | HOST_WRITABLE | HOST_HANGUP : 0) |
-                             (socket->error ? HOST_READABLE | HOST_WRITABLE | HOST_ERROR : 0));
-    watch->bytes = state.bytes;
+    const struct host_socket *socket = watch->socket;
+    socket->protocol->look(socket, watch);
+    if (socket->error)
+        watch->ready |= HOST_READABLE | HOST_WRITABLE | HOST_ERROR;
 }
