@@ -5,7 +5,7 @@
 #   make deps     install what is missing (root)     make install  PREFIX=/usr/local
 #   make format   lay the sources out                make check-format check-lint
 #
-# Parts of `make check`, without the set-up: check-unit check-spec check-kernel check-e2e check-apps.
+# Parts of `make check`, without the set-up: check-unit check-spec check-kernel check-e2e check-apps check-net.
 
 CC       := clang-19
 AR       := llvm-ar-19
@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 
 CORES    := $(shell nproc)
-SUITES   := unit spec kernel e2e apps
+SUITES   := unit spec kernel e2e apps net
 
 .PHONY: all clean packages deps demo install check check-all $(SUITES:%=check-%) check-hostile bench
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
@@ -223,15 +223,31 @@ $(BUILD)/guests/%.o: tests/kernel/native/%.c
 $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
+# The server of templates/http-static-c, and its clients: tests/net.
+
+NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load) $(BUILD)/bench/count_plugin.so
+
+$(BUILD)/net/server.wasm: $(wildcard templates/http-static-c/*.[ch])
+	@mkdir -p $(@D)
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
+$(BUILD)/net/%.elf: $(BUILD)/net/%.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@
+$(BUILD)/net/%: $(BUILD)/net/%.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ --target x86_64-linux --format elf
+$(BUILD)/net/%: tests/net/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -o $@ $<
+
 check-unit: $(UNIT_TESTS)
 check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS)
+check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS)
+check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS)
 	tests/check.sh format $(SUITES)
 
 check: deps
@@ -248,7 +264,7 @@ BENCH = $(addprefix $(BUILD)/bench/,measure boot_plugin.so bare.elf)
 $(BUILD)/bench/measure: tests/bench/measure.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -o $@ $<
-$(BUILD)/bench/boot_plugin.so: tests/bench/boot_plugin.c
+$(BUILD)/bench/%_plugin.so: tests/bench/%_plugin.c tests/bench/qemu_plugin.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
 $(BUILD)/bench/bare.o: tests/bench/bare.S

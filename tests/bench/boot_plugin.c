@@ -4,30 +4,12 @@
  *
  * Writes to FILE the number of instructions from the first time that the one at `from` runs up to the first time that
  * one in [low, high) does. What lies before (firmware) and after counts not. With one processor and without devices
- * that answer at random times the count repeats exactly.
- *
- * Debian packages no header for plugins; what is used of QEMU 7.2's interface (version 1) is declared here. */
-#include <stdint.h>
+ * that answer at random times the count repeats exactly. */
+#include "qemu_plugin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef uint64_t plugin_id;
-struct qemu_plugin_tb;
-struct qemu_plugin_info;
-enum { QEMU_PLUGIN_CB_NO_REGS = 0 };
-enum { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, void (*callback)(plugin_id, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*callback)(unsigned, void *), int flags,
-                                          void *argument);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int operation, void *counter, uint64_t value);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
-__attribute__((visibility("default"))) int qemu_plugin_install(plugin_id id, const struct qemu_plugin_info *info,
-                                                               int count, char **arguments);
 
 static uint64_t from, low, high;
 static const char *out_path;

@@ -6,8 +6,11 @@
 #                          It gets $GUEST by DHCP and has $GUEST6 by its MAC address. Waits for it to
 #                          answer, or with $WAIT instead
 #   leave                  asks the program to end; fails unless the machine ends with it
-#   client MODE [ARG...]     tests/kernel/net.mjs
+#   client MODE [ARG...]   tests/kernel/net.mjs
+#   wait_for_server        waits until a server of files answers on port 80
+#   load ...               tests/net/load.c
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+NET=$NET_ROOT/build/net
 
 require_network() {
     [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
@@ -16,7 +19,7 @@ require_network() {
 }
 
 on_network() {
-    export GUESTS BATS_TEST_TMPDIR
+    export GUESTS BATS_TEST_TMPDIR NET
     run --separate-stderr timeout "${NET_TIMEOUT:-60}" unshare --user --map-root-user --net --kill-child --pid --fork \
         bash -euc "source $NET_ROOT/tests/lib/net.bash; set_up_network; $1"
     # shellcheck disable=SC2154
@@ -41,6 +44,21 @@ set_up_network() {
 
 client() {
     timeout 50 node "$NET_ROOT/tests/kernel/net.mjs" "$@"
+}
+
+# Not `load` by itself: bats has a function of that name.
+load() {
+    timeout "${NET_TIMEOUT:-60}" "$NET/load" "$@"
+}
+
+wait_for_server() {
+    local try
+    for ((try = 0; try < 200; try++)); do
+        ! load "$GUEST" 80 /1k >/dev/null 2>&1 || return 0
+        sleep 0.05
+    done
+    echo "the server does not answer" >&2
+    return 1
 }
 
 machine() {

@@ -1,0 +1,41 @@
+# shellcheck disable=SC2016 # what runs in the namespace is quoted
+# What a request for a file of 1 KB costs the server of templates/http-static-c. Counts nearly repeat, on a busy machine
+# too. The bars for instructions are a quarter of what Debian's Linux takes for the same program (`make bench-http`):
+# 33,000 with one connection, 26,400 with 16.
+load ../lib/guests
+load ../lib/net
+
+setup() { require_network; }
+
+# cost CONNECTIONS REQUESTS: prints "INSTRUCTIONS KICKS INTERRUPTS" a request.
+cost() {
+    on_network "source $BATS_TEST_DIRNAME/../lib/count.bash"'
+        folder=$BATS_TEST_TMPDIR
+        export TYPE=q35 WAIT=true
+        machine $NET/server.elf $(counting "$folder") >/dev/null
+        wait_for_server
+        load -c '"$1"' -n 1000 $GUEST 80 /1k >/dev/null
+        before=$(counts "$folder")
+        load -c '"$1 -n $2"' $GUEST 80 /1k >/dev/null
+        each '"$2"' "$before" "$(counts "$folder")"'
+    echo "$output"
+    read -r instructions kicks interrupts <<<"$output"
+}
+
+at_most() {
+    awk -v figure="$1" -v bar="$2" 'BEGIN { exit !(figure <= bar) }'
+}
+
+@test "counts: one connection: at most a quarter of Linux's instructions" {
+    cost 1 5000
+    at_most "$instructions" 8250
+    at_most "$kicks" 1.1
+    at_most "$interrupts" 1.1
+}
+
+@test "counts: 16 connections: a quarter of the instructions, few kicks and interrupts" {
+    cost 16 20000
+    at_most "$instructions" 6600
+    at_most "$kicks" 0.2
+    at_most "$interrupts" 0.2
+}
