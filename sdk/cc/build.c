@@ -7,9 +7,9 @@
 static const char help[] = "Compiles a WebAssembly program (a module in binary or text format, or an object of\n"
                            "mewz-cc compile) and links it with its system. The result is a disk image that boots\n"
                            "by BIOS and UEFI (raw, qcow2, iso, vmdk, vhd, vhdx), a kernel for QEMU and other\n"
-                           "hypervisors (elf), a container image with that kernel (oci), or with --target x86_64-linux "
-                           "a static executable. Arguments and\n"
-                           "environment are baked in; mewz-cc run can replace them.\n";
+                           "hypervisors (elf), a container image with that kernel (oci), or with --target\n"
+                           "x86_64-linux a static executable. Arguments and environment are baked in; mewz-cc\n"
+                           "run can replace them.\n";
 
 /* The format that was asked for, or else that of the output's ending; for Linux there is only one. */
 static const char *choose_format(const struct settings *settings, struct err *err)
@@ -22,6 +22,8 @@ static const char *choose_format(const struct settings *settings, struct err *er
         settings_refuse_ending("build", settings->output, err);
     else if (!target->is_kernel && strcmp(format, "elf") != 0)
         err_set_status(err, EXIT_USAGE, "build: %s has no format %s, only elf", target->name, format);
+    else if (settings->oci_wasm && settings->sbom)
+        err_set_status(err, EXIT_USAGE, "build: --sbom is for what is compiled, which --oci-wasm leaves to others");
     else if (settings->oci_wasm && strcmp(format, "oci") != 0)
         err_set_status(err, EXIT_USAGE, "build: --oci-wasm is for --format oci, not %s", format);
     return err->set ? NULL : format;

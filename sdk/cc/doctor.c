@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/proc.h"
+#include "cc/json.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 
@@ -44,18 +45,33 @@ static bool is_there(const struct need *need)
     return proc_found(need->what);
 }
 
-static bool check_tools(void)
+static void tell_tool(const struct need *need, bool found, cJSON *list)
+{
+    if (!list) {
+        printf("%-8s %-32s %-16s %s\n", found ? "found" : "missing", need->what, need->package, need->use);
+        return;
+    }
+    cJSON *tool = cJSON_CreateObject();
+    cJSON_AddStringToObject(tool, "name", need->what);
+    cJSON_AddStringToObject(tool, "package", need->package);
+    cJSON_AddStringToObject(tool, "use", need->use);
+    cJSON_AddBoolToObject(tool, "found", found);
+    cJSON_AddItemToArray(list, tool);
+}
+
+/* Looks for each, and says so in the list, or on stdout where that is NULL. True if all are there. */
+static bool check_tools(cJSON *list)
 {
     const char *missing[NEED_COUNT];
     size_t missing_count = 0;
     for (size_t i = 0; i < NEED_COUNT; i++) {
         bool found = is_there(&needs[i]);
-        printf("%-8s %-32s %-16s %s\n", found ? "found" : "missing", needs[i].what, needs[i].package, needs[i].use);
+        tell_tool(&needs[i], found, list);
         if (!found)
             missing[missing_count++] = needs[i].package;
     }
-    if (missing_count == 0)
-        return true;
+    if (missing_count == 0 || list)
+        return missing_count == 0;
     fputs("\nInstall what is missing with:\n  apt-get install", stdout);
     for (size_t i = 0; i < missing_count; i++)
         printf(" %s", missing[i]);
@@ -63,17 +79,45 @@ static bool check_tools(void)
     return false;
 }
 
-static bool check_own_files(void)
+static void tell_file(const char *path, bool found, cJSON *list)
+{
+    if (!list) {
+        printf("%-8s %s\n", found ? "found" : "missing", path);
+        return;
+    }
+    cJSON *file = cJSON_CreateObject();
+    cJSON_AddStringToObject(file, "name", path);
+    cJSON_AddBoolToObject(file, "found", found);
+    cJSON_AddItemToArray(list, file);
+}
+
+static bool check_own_files(cJSON *list)
 {
     bool all = true;
     for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
         struct err err = {0};
         char *path = sdk_file(own_files[i], &err);
-        printf("%-8s %s\n", path ? "found" : "missing", path ? path : own_files[i]);
+        tell_file(path ? path : own_files[i], path != NULL, list);
         all &= path != NULL;
         free(path);
     }
+    if (!all && !list)
+        puts("\nThe SDK itself is not complete: build or install it again.");
     return all;
+}
+
+static bool check(bool as_json)
+{
+    cJSON *json = as_json ? cJSON_CreateObject() : NULL;
+    bool tools = check_tools(json ? cJSON_AddArrayToObject(json, "tools") : NULL);
+    bool files = check_own_files(json ? cJSON_AddArrayToObject(json, "files") : NULL);
+    if (json) {
+        cJSON_AddStringToObject(json, "version", MEWZ_VERSION);
+        cJSON_AddBoolToObject(json, "complete", tools && files);
+        json_print(json, stdout);
+        cJSON_Delete(json);
+    }
+    return tools && files;
 }
 
 static int run(char **argv, struct err *err)
@@ -82,13 +126,8 @@ static int run(char **argv, struct err *err)
     struct settings settings;
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help) {
-        bool tools = check_tools();
-        bool files = check_own_files();
-        if (!files)
-            puts("\nThe SDK itself is not complete: build or install it again.");
-        result = tools && files ? EXIT_OK : EXIT_FAILED;
-    }
+    if (result == 0 && !line.wants_help)
+        result = check(settings.json) ? EXIT_OK : EXIT_FAILED;
     arena_free(&arena);
     return result;
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/elf.h"
 #include "base/proc.h"
+#include "base/sha256.h"
 #include "cc/compiler.h"
 #include "cc/container.h"
 #include "image/image.h"
@@ -161,7 +162,10 @@ static int compile_module(const struct driver *driver, bool will_link, const cha
         (will_link && check_imports(&module, &driver->link, arena, err) != 0))
         return -1;
     double start = now();
-    if (compiler_compile(&module, &driver->compile, path, err) != 0)
+    struct sha256_text digest = sha256_text(driver->file.data, driver->file.size);
+    struct compile_options options = driver->compile;
+    options.digest = digest.digits;
+    if (compiler_compile(&module, &options, path, err) != 0)
         return -1;
     tell(driver, "compile", start);
     return 0;
@@ -277,8 +281,10 @@ int driver_write_package(const struct driver *driver, const char *path, struct e
     struct temp_dir temp;
     if (driver->package.wasm)
         return write_module(driver, path, err);
-    if (strcmp(driver->package.format, "elf") == 0)
-        return driver_write_executable(driver, path, err);
+    if (strcmp(driver->package.format, "elf") == 0) {
+        int result = driver_write_executable(driver, path, err);
+        return result == 0 ? package_describe(&driver->package, path, err) : -1;
+    }
     if (temp_dir_make(&temp, err) != 0)
         return -1;
     struct arena arena = {0};

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "cc/driver.h"
+#include "cc/json.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
@@ -18,14 +20,53 @@ static const char help[] = "Says what is in a file: of a module its imports, exp
                            "sections, and which systems have the imports; of an object what it asks of its system;\n"
                            "of an executable or an image the program in it with its arguments and environment.\n";
 
+static cJSON *document; /* NULL: lines are wanted, no object */
+
 void inspect_print(const char *label, const char *format, ...)
 {
     va_list args;
+    if (document)
+        return;
     va_start(args, format);
     printf("%-12s ", label);
     vprintf(format, args);
     putchar('\n');
     va_end(args);
+}
+
+void inspect_set(const char *key, cJSON *value)
+{
+    if (document)
+        cJSON_AddItemToObject(document, key, value);
+    else
+        cJSON_Delete(value);
+}
+
+void inspect_append(const char *key, cJSON *value)
+{
+    if (!document) {
+        cJSON_Delete(value);
+        return;
+    }
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(document, key);
+    cJSON_AddItemToArray(list ? list : cJSON_AddArrayToObject(document, key), value);
+}
+
+void inspect_append_strings(const char *key, const char *const *strings)
+{
+    for (; strings && *strings; strings++)
+        inspect_append(key, cJSON_CreateString(*strings));
+}
+
+cJSON *inspect_numbers(const char *key, ...)
+{
+    cJSON *object = cJSON_CreateObject();
+    va_list args;
+    va_start(args, key);
+    for (; key; key = va_arg(args, const char *))
+        cJSON_AddNumberToObject(object, key, (double)va_arg(args, uint64_t));
+    va_end(args);
+    return object;
 }
 
 const char *inspect_printable(const char *bytes, size_t size, struct arena *arena)
@@ -63,13 +104,22 @@ static int open_systems(struct inspect_systems *systems, struct arena *arena, st
 void inspect_print_import(const char *symbol, const char *type, const struct inspect_systems *systems,
                           struct arena *arena)
 {
-    printf("%-12s %s%s%s:", "import", inspect_printable(symbol, strlen(symbol), arena), type ? " " : "",
-           type ? type : "");
+    const char *name = inspect_printable(symbol, strlen(symbol), arena);
+    struct buf text = {0};
+    cJSON *import = cJSON_CreateObject();
+    cJSON_AddStringToObject(import, "name", name);
+    if (type)
+        cJSON_AddStringToObject(import, "type", type);
+    cJSON *list = cJSON_AddArrayToObject(import, "systems");
     for (size_t i = 0; i < INSPECT_SYSTEM_COUNT; i++) {
         bool found = imports_find(&systems->archives[i], symbol) == IMPORT_FOUND;
-        printf(" %s%s", found ? "" : "not ", system_names[i]);
+        buf_printf(&text, " %s%s", found ? "" : "not ", system_names[i]);
+        if (found)
+            cJSON_AddItemToArray(list, cJSON_CreateString(system_names[i]));
     }
-    putchar('\n');
+    inspect_print("import", "%s%s%s:%.*s", name, type ? " " : "", type ? type : "", (int)text.size, text.data);
+    inspect_append("imports", import);
+    buf_free(&text);
 }
 
 /* --- by kind of file --- */
@@ -130,8 +180,13 @@ static int run(char **argv, struct err *err)
     struct settings settings;
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
+    if (result == 0 && settings.json)
+        document = cJSON_CreateObject();
     if (result == 0 && !line.wants_help)
         result = inspect(line.operands[0], &arena, err);
+    if (result == 0 && document)
+        json_print(document, stdout);
+    cJSON_Delete(document);
     arena_free(&arena);
     return result;
 }

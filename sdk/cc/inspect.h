@@ -2,6 +2,8 @@
 #ifndef CC_INSPECT_H
 #define CC_INSPECT_H
 
+#include <cjson/cJSON.h>
+
 #include "base/arena.h"
 #include "base/elf.h"
 #include "base/err.h"
@@ -26,8 +28,19 @@ int inspect_object(const char *path, const struct elf *object, const struct insp
 void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,
                         struct arena *arena);
 
+/* What inspect finds goes to stdout as lines, or with --json as one object. Each part says both; the one that is not
+ * wanted is dropped. */
+
 /* Prints one fact: a label in a column of its own, then the text. */
 void inspect_print(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Sets a member of the object, or appends to one that is a list. They take `value` over. */
+void inspect_set(const char *key, cJSON *value);
+void inspect_append(const char *key, cJSON *value);
+void inspect_append_strings(const char *key, const char *const *strings);
+
+/* A short object such as {"code": 1, "data": 2}: pairs of a key and a number (uint64_t), then NULL. */
+cJSON *inspect_numbers(const char *key, ...) __attribute__((sentinel));
 
 /* Prints an import's line: its name, its type (NULL where it is not known), and which systems have it. */
 void inspect_print_import(const char *symbol, const char *type, const struct inspect_systems *systems,

@@ -6,11 +6,25 @@
 #include "link/link.h"
 #include "link/program.h"
 
+#include <mewz/provenance.h>
+
 static void print_name(const struct elf *elf, struct arena *arena)
 {
     const char *name = program_name(elf, arena);
-    if (name)
-        inspect_print("program", "%s", inspect_printable(name, strlen(name), arena));
+    if (name) {
+        name = inspect_printable(name, strlen(name), arena);
+        inspect_print("program", "%s", name);
+        inspect_set("program", cJSON_CreateString(name));
+    }
+    const char *const *modules = program_provenance(elf, MEWZ_SECTION_MODULE, arena);
+    for (const char *const *module = modules; *module; module++)
+        inspect_print("module", "SHA-256 %s", inspect_printable(*module, strlen(*module), arena));
+    inspect_append_strings("module_sha256", modules);
+    const char *const *sdk = program_provenance(elf, MEWZ_SECTION_SDK, arena);
+    if (*sdk) {
+        inspect_print("kernel", "mewz %s", inspect_printable(*sdk, strlen(*sdk), arena));
+        inspect_set("kernel", cJSON_CreateString(*sdk));
+    }
 }
 
 static void print_section_sizes(const struct elf *elf)
@@ -28,6 +42,7 @@ static void print_section_sizes(const struct elf *elf)
             data += section.header.sh_size;
     }
     inspect_print("size", "%lu bytes of code, %lu of data, %lu zeroed", code, data, zeroed);
+    inspect_set("size", inspect_numbers("code", code, "data", data, "zeroed", zeroed, NULL));
 }
 
 /* --- objects --- */
@@ -36,6 +51,8 @@ int inspect_object(const char *path, const struct elf *object, const struct insp
                    struct arena *arena, struct err *err)
 {
     inspect_print("object", "%s, %lu bytes", path, object->size);
+    inspect_set("kind", cJSON_CreateString("object"));
+    inspect_set("bytes", cJSON_CreateNumber((double)object->size));
     struct mewz_program program;
     if (!program_find(object, &program))
         return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", path);
@@ -58,6 +75,7 @@ static void print_memories(const struct elf *elf, const struct mewz_program *pro
             return;
         memcpy(&memory, bytes, sizeof memory);
         inspect_print("memory", "%lu to %lu pages of 64 KiB", memory.min_pages, memory.max_pages);
+        inspect_append("memories", inspect_numbers("minimum", memory.min_pages, "maximum", memory.max_pages, NULL));
     }
 }
 
@@ -84,11 +102,16 @@ static void print_config(const struct elf *elf, struct arena *arena)
         inspect_print("environment", "%s", inspect_printable(*env, strlen(*env), arena));
     for (const char *const *setting = config.settings; setting && *setting; setting++)
         inspect_print("setting", "%s", inspect_printable(*setting, strlen(*setting), arena));
+    inspect_append_strings("arguments", config.args);
+    inspect_append_strings("environment", config.env);
+    inspect_append_strings("settings", config.settings);
 }
 
 void inspect_executable(const char *path, const struct elf *executable, size_t offset, size_t image_size,
                         struct arena *arena)
 {
+    inspect_set("kind", cJSON_CreateString(offset ? "image" : "executable"));
+    inspect_set("bytes", cJSON_CreateNumber((double)(offset ? image_size : executable->size)));
     if (offset)
         inspect_print("image", "%s, %lu bytes, the kernel at 0x%lx", path, image_size, offset);
     else

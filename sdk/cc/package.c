@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cc/container.h"
+#include "cc/sbom.h"
 
 const char *const package_formats[] = {"raw", "qcow2", "iso", "vmdk", "vhd", "vhdx", "elf", "oci", NULL};
 
@@ -18,9 +19,16 @@ const char *package_format_of_ending(const char *file_name)
     return dot && (strcmp(dot, ".oci") == 0 || strcmp(dot, ".tar") == 0) ? "oci" : NULL;
 }
 
+int package_describe(const struct package *package, const char *elf, struct err *err)
+{
+    return package->sbom ? sbom_write(elf, package->name, package->sbom, err) : 0;
+}
+
 int package_kernel(const struct package *package, const char *elf, const char *path, struct err *err)
 {
     const struct image_format *format = image_format_find(package->format);
+    if (package_describe(package, elf, err) != 0)
+        return -1;
     if (format)
         return image_write(format, elf, &package->image, path, err);
     if (strcmp(package->format, "oci") == 0)

@@ -13,13 +13,18 @@ struct package {
     const char *format; /* one of package_formats */
     struct image_options image;
     const char *reference; /* of a container image: its name; NULL for the program's */
+    const char *name;      /* of the result, in its bill of materials */
+    const char *sbom;      /* where that goes, or NULL */
     bool wasm;             /* the container image has the module instead of a kernel */
 };
 
 /* The format that a file name's ending says, or NULL. */
 const char *package_format_of_ending(const char *file_name);
 
-/* Writes the kernel `elf` as a file of that format to `path`. */
+/* Writes what the package asks for beside it: its bill of materials. */
+int package_describe(const struct package *package, const char *elf, struct err *err);
+
+/* Writes the kernel `elf` as a file of that format to `path`, and what package_describe does. */
 int package_kernel(const struct package *package, const char *elf, const char *path, struct err *err);
 
 #endif

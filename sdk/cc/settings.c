@@ -5,7 +5,9 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/proc.h"
+#include "base/sha256.h"
 #include "cc/container.h"
+#include "cc/json.h"
 
 #include <mewz/abi.h>
 
@@ -35,6 +37,7 @@ static const struct option options[] = {
      "the name of the kernel's partition, and of an ISO's volume"},
     {PACKAGES, "--tag", "NAME", OPTION_STRING, AT(reference), NULL,
      "the name of a container image, such as registry.example/app:1.0"},
+    {PACKAGES, "--sbom", "FILE", OPTION_STRING, AT(sbom), NULL, "write the bill of materials there, as CycloneDX JSON"},
     {SETTINGS_BUILD, "--oci-wasm", NULL, OPTION_FLAG, AT(oci_wasm), NULL,
      "put the module into the container image, instead of a kernel"},
     {SETTINGS_BUILD | SETTINGS_LINK, "--target", "SYSTEM", OPTION_CHOICE, AT(target), targets,
@@ -67,6 +70,8 @@ static const struct option options[] = {
     {ALL, "-g", NULL, OPTION_FLAG, AT(debug), NULL, "keep what debuggers need"},
     {ALL, "--allow-missing", NULL, OPTION_FLAG, AT(allow_missing), NULL,
      "imports that the system lacks trap when called"},
+    {PACKAGES | SETTINGS_INSPECT | SETTINGS_DOCTOR, "--json", NULL, OPTION_FLAG, AT(json), NULL,
+     "say it on stdout as JSON"},
     {ALL | SETTINGS_CONVERT, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,
      "tell the commands, the time of each stage, and the sizes"},
 };
@@ -130,6 +135,8 @@ int settings_open_driver(const struct settings *settings, const struct command_l
     driver->package = (struct package){
         .image = {.size = settings->disk_size, .label = settings->disk_label},
         .reference = settings->reference,
+        .name = settings->output ? settings->output : input,
+        .sbom = settings->sbom,
         .wasm = settings->oci_wasm,
     };
     if (settings->verbose)
@@ -148,17 +155,39 @@ int settings_refuse_ending(const char *verb, const char *output, struct err *err
     return -1;
 }
 
+/* A summary of the output: {"output": ..., "format": ..., "bytes": ..., "sha256": ...}. */
+static int print_summary(const struct settings *settings, const char *format, struct err *err)
+{
+    struct file file;
+    cJSON *json = cJSON_CreateObject();
+    int result = file_read(&file, settings->output, err);
+    if (result == 0) {
+        cJSON_AddStringToObject(json, "output", settings->output);
+        cJSON_AddStringToObject(json, "format", format);
+        cJSON_AddNumberToObject(json, "bytes", (double)file.size);
+        cJSON_AddStringToObject(json, "sha256", sha256_text(file.data, file.size).digits);
+        json_print(json, stdout);
+        file_close(&file);
+    }
+    cJSON_Delete(json);
+    return result;
+}
+
 int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,
                           struct err *err)
 {
     struct output output;
+    bool is_stream;
     if (output_begin(&output, settings->output, err) != 0)
         return -1;
+    is_stream = output.is_stream;
     int result = write(driver, output.path, err);
     if (result == 0)
         result = output_commit(&output, err);
     else
         err_replace(err, output.path, settings->output);
     output_discard(&output);
+    if (result == 0 && settings->json && !is_stream)
+        result = print_summary(settings, driver->package.format, err);
     return result;
 }

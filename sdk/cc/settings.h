@@ -25,6 +25,7 @@ struct settings {
     const char *disk_label;
     const char *reference; /* of a container image */
     bool oci_wasm;
+    const char *sbom;
     const char *target;
     unsigned optimise;
     const char *cpu;
@@ -36,6 +37,7 @@ struct settings {
     struct volume_options volume_options;
     const char *const *program_settings; /* of them, as mewz/config.h has them; NULL for none */
     bool verbose;
+    bool json;
 
     /* of `run` */
     uint64_t memory_mib; /* 0 for the default */
@@ -60,7 +62,7 @@ int settings_refuse_ending(const char *verb, const char *output, struct err *err
 /* One of the driver's functions that write a stage's result. */
 typedef int driver_write(const struct driver *driver, const char *path, struct err *err);
 
-/* Has it write the output, which appears only if it succeeds. */
+/* Has it write the output, which appears only if it succeeds. Says on stdout what it is where --json came. */
 int settings_write_output(const struct settings *settings, const struct driver *driver, driver_write *write,
                           struct err *err);
 

@@ -2,6 +2,7 @@
 #ifndef LINK_BLOB_H
 #define LINK_BLOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -12,6 +13,7 @@ struct blob {
     const char *end;
     const void *bytes;
     size_t size;
+    bool stays_in_file; /* no segment has it: it is there for tools, and costs no memory */
 };
 
 /* Appends the ELF object with that section to `out`, which is empty. */

@@ -18,6 +18,7 @@
 #include "link/sizes.h"
 
 #include <mewz/ksyms.h>
+#include <mewz/provenance.h>
 
 static const struct link_target targets[] = {
     {"x86_64-mewz", true},
@@ -137,10 +138,17 @@ static int write_config(struct linkage *linkage, struct err *err)
 {
     struct buf bytes = {0};
     link_config_encode(&linkage->options->config, &bytes);
-    struct blob blob = {".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size};
+    struct blob blob = {".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size, false};
     int result = write_blob(linkage, "config.o", &blob, err);
     buf_free(&bytes);
     return result;
+}
+
+static int write_version(struct linkage *linkage, struct err *err)
+{
+    struct blob blob = {
+        .section = MEWZ_SECTION_SDK, .bytes = MEWZ_VERSION, .size = sizeof MEWZ_VERSION, .stays_in_file = true};
+    return write_blob(linkage, "sdk.o", &blob, err);
 }
 
 static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *err)
@@ -153,7 +161,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
     if (result == 0) {
         struct buf bytes = {0};
         ksyms_encode(&elf, &bytes);
-        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size};
+        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size, false};
         result = write_blob(linkage, "ksyms.o", &blob, err);
         buf_free(&bytes);
     }
@@ -163,6 +171,8 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
+#define LINKER_WORDS 24 /* of its command line, beside the missing imports; 17 are used */
+
 /* Links the object and the configuration, and `ksyms` if it is not NULL. pkgconfig/mewz.pc and docs/linking.md show
  * the same command. */
 static int run_linker(struct linkage *linkage, const char *ksyms, const char *path, struct err *err)
@@ -170,7 +180,7 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     size_t missing_count = 0;
     while (linkage->missing[missing_count])
         missing_count++;
-    const char **argv = arena_array(&linkage->arena, missing_count + 16, sizeof *argv);
+    const char **argv = arena_array(&linkage->arena, missing_count + LINKER_WORDS, sizeof *argv);
     size_t count = 0;
     argv[count++] = "ld.lld-19";
     argv[count++] = "--gc-sections";
@@ -185,6 +195,7 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = linkage->script;
     argv[count++] = linkage->object;
     argv[count++] = temp_path(linkage, "config.o");
+    argv[count++] = temp_path(linkage, "sdk.o");
     if (ksyms)
         argv[count++] = ksyms;
     for (size_t i = 0; i < missing_count; i++)
@@ -209,7 +220,8 @@ static int link_kernel(struct linkage *linkage, const char *path, struct err *er
 static int link_steps(struct linkage *linkage, const char *path, struct err *err)
 {
     const struct link_options *options = linkage->options;
-    if (check_object(linkage, err) != 0 || temp_dir_make(&linkage->temp, err) != 0 || write_config(linkage, err) != 0)
+    if (check_object(linkage, err) != 0 || temp_dir_make(&linkage->temp, err) != 0 || write_config(linkage, err) != 0 ||
+        write_version(linkage, err) != 0)
         return -1;
     int result = options->target->is_kernel ? link_kernel(linkage, path, err) : run_linker(linkage, NULL, path, err);
     if (result == 0 && options->verbose)

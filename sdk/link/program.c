@@ -77,3 +77,22 @@ const char *program_name(const struct elf *elf, struct arena *arena)
         return NULL;
     return arena_copy_string(arena, (const char *)place.bytes, strlen((const char *)place.bytes));
 }
+
+const char *const *program_provenance(const struct elf *elf, const char *name, struct arena *arena)
+{
+    struct elf_section section;
+    size_t count = 0, size = 0;
+    if (elf_find_section(elf, name, &section) && section.bytes)
+        size = section.header.sh_size;
+    const char **texts = arena_array(arena, size + 1, sizeof *texts);
+    for (size_t at = 0; at < size;) {
+        const char *text = (const char *)section.bytes + at;
+        const char *zero = memchr(text, 0, size - at);
+        if (!zero)
+            break;
+        if (zero > text) /* what lies between two is padding */
+            texts[count++] = arena_copy_string(arena, text, (size_t)(zero - text));
+        at += (size_t)(zero - text) + 1;
+    }
+    return texts;
+}

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 #include "llvm/supported.h"
 #include "llvm/symbols.h"
 #include "llvm/target.h"
+
+#include <mewz/provenance.h>
 
 /* What the threads share. Each takes the next unit that nobody has taken. */
 struct work {
@@ -60,6 +63,16 @@ static void compile_unit(struct work *work, uint32_t index)
     LLVMDisposeTargetMachine(machine);
 }
 
+/* Which module this is, in a section that takes no memory (mewz/provenance.h). LLVM's own globals always do. */
+static void note_module(struct unit *unit)
+{
+    char text[160];
+    int size = snprintf(text, sizeof(text), ".section %s,\"\",@progbits\n.asciz \"%s\"\n", MEWZ_SECTION_MODULE,
+                        unit->options->digest);
+
+    LLVMAppendModuleInlineAsm(unit->module, text, (size_t)size);
+}
+
 /* The code map is a unit of its own that comes after all others, since it tells where their code is. */
 static int compile_code_map(struct work *work, struct arena *arena, struct err *err)
 {
@@ -74,6 +87,8 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
     if (result == 0) {
         unit_init(&unit, work->wasm, work->plan, work->options, work->plan->unit_count, machine);
         code_map_define(&map, &unit);
+        if (work->options->digest)
+            note_module(&unit);
         result = emit_unit(&unit, &work->objects[work->plan->unit_count], err);
         unit_fini(&unit);
     }

@@ -15,6 +15,7 @@ struct compile_options {
     unsigned jobs;       /* threads for code generation; 0: one a core. The object does not depend on it. */
     const char *exports; /* exported functions become the visible symbols EXPORTS.NAME, as if EXPORTS were the module's
                             name in another one's imports; NULL: they do not */
+    const char *digest;  /* of the module's file, for provenance; NULL where it does not matter */
     uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
 };
 

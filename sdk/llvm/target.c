@@ -28,6 +28,7 @@ static void initialise(void)
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
 }
 
 static const struct level *find_level(const char *name)

@@ -1,0 +1,87 @@
+# What the tools say for other tools to read: inspect, doctor and build with --json, and the bill of materials.
+# shellcheck disable=SC2030,SC2031 # tests share nothing
+bats_require_minimum_version 1.5.0
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+GUESTS=$ROOT/build/guests
+PATH=$ROOT/bin:$PATH
+
+setup() {
+    mkdir "$BATS_TEST_TMPDIR/here"
+    cd "$BATS_TEST_TMPDIR/here"
+}
+
+# json EXPRESSION COMMAND...: the expression's value for the JSON `it` that the command prints
+json() {
+    local expression=$1
+    shift
+    "$@" | node -e '
+        const it = JSON.parse(require("fs").readFileSync(0));
+        process.stdout.write(JSON.stringify(eval(process.argv[1])));' "$expression"
+}
+
+digest() {
+    sha256sum <"$1" | cut -d' ' -f1
+}
+
+@test "inspect names the module by its digest, and the kernel's version, in every format" {
+    wasm=$GUESTS/facts.wasm
+    mewz-cc compile "$wasm" -o app.o
+    mewz-cc build app.o -o app.qcow2 --env A=b -- 'two words'
+    mewz-cc build app.o -o app.elf
+    mewz-cc build app.o -o app --target x86_64-linux
+    for file in app.qcow2 app.elf app app.o; do
+        run mewz-cc inspect "$file"
+        [[ $output == *"module       SHA-256 $(digest "$wasm")"* ]]
+        [ "$(json it.module_sha256 mewz-cc inspect "$file" --json)" = "[\"$(digest "$wasm")\"]" ]
+    done
+    version=$(mewz-cc --version)
+    [ "$(json it.kernel mewz-cc inspect app.qcow2 --json)" = "\"${version#mewz-cc }\"" ]
+    [ "$(json 'it.arguments' mewz-cc inspect app.qcow2 --json)" = '["facts.wasm","two words"]' ]
+    [ "$(json 'it.environment' mewz-cc inspect app.qcow2 --json)" = '["A=b"]' ]
+    [ "$(json 'it.kind' mewz-cc inspect app.qcow2 --json)" = '"image"' ]
+}
+
+@test "where a program comes from takes no memory" {
+    mewz-cc build "$GUESTS/facts.wasm" -o app.elf
+    llvm-readelf-19 -SW app.elf | grep -E '\.mewz\.(module|sdk)' >sections
+    [ "$(wc -l <sections)" = 2 ]
+    run ! grep -E ' +A +' sections
+}
+
+@test "inspect a module as JSON" {
+    wasm=$GUESTS/hello.wasm
+    [ "$(json 'it.imports.find(i => i.name.endsWith("fd_write")).systems' mewz-cc inspect "$wasm" --json)" = \
+        '["x86_64-mewz","x86_64-linux"]' ]
+    [ "$(json 'it.exports.find(e => e.name == "_start").type' mewz-cc inspect "$wasm" --json)" = '"->"' ]
+    [ "$(json 'it.bytes' mewz-cc inspect "$wasm" --json)" = "$(stat -c %s "$wasm")" ]
+    [ "$(json 'it.sections.some(s => s.name == "code")' mewz-cc inspect "$wasm" --json)" = true ]
+}
+
+@test "build says what it made" {
+    mewz-cc build "$GUESTS/hello.wasm" -o app.vmdk --json >summary
+    [ "$(json '[it.output, it.format]' cat summary)" = '["app.vmdk","vmdk"]' ]
+    [ "$(json it.sha256 cat summary)" = "\"$(digest app.vmdk)\"" ]
+    [ "$(json it.bytes cat summary)" = "$(stat -c %s app.vmdk)" ]
+}
+
+@test "doctor as JSON" {
+    [ "$(json it.complete mewz-cc doctor --json)" = true ]
+    run "$(command -v env)" PATH=/nowhere "$ROOT/bin/mewz-cc" doctor --json
+    [ "$status" = 1 ]
+    [ "$(json 'it.tools.filter(t => !t.found).map(t => t.package)[0]' echo "$output")" = '"lld-19"' ]
+}
+
+@test "a bill of materials names what is in the image, and nothing else" {
+    mewz-cc build "$GUESTS/sockets.wasm" -o app.img --sbom net.json
+    mewz-cc build "$GUESTS/hello.wasm" -o app.iso --sbom hello.json
+    [ "$(json 'it.bomFormat + it.specVersion' cat net.json)" = '"CycloneDX1.5"' ]
+    [ "$(json 'it.components.map(c => c.name)' cat net.json)" = '["sockets.wasm","mewz","lwip"]' ]
+    [ "$(json 'it.components.map(c => c.name)' cat hello.json)" = '["hello.wasm","mewz"]' ]
+    [ "$(json 'it.components[0].hashes[0].content' cat net.json)" = "\"$(digest "$GUESTS/sockets.wasm")\"" ]
+    grep -q "lwip.*$(json 'it.components[2].version' cat net.json | tr -d '"')" "$ROOT/scripts/sources.list"
+    mewz-cc convert app.img -o app.elf
+    [ "$(json 'it.metadata.component.hashes[0].content' cat net.json)" = "\"$(digest app.elf)\"" ]
+    cp net.json first.json
+    mewz-cc build "$GUESTS/sockets.wasm" -o app.img --sbom net.json
+    cmp net.json first.json
+}
