@@ -187,16 +187,22 @@ $(BUILD)/spec/system.o: tests/spec/runtime.c
 $(BUILD)/spec/runtime.o: $(BUILD)/spec/system.o $(SPEC_RUNTIME)
 	ld.lld-19 -r -o $@ $^
 
-# Programs that nobody here wrote, and two of ours in other languages: tests/apps.
+# Programs that nobody here wrote, and some of ours in other languages: tests/apps.
 
-SOURCE_APPS = bzip2 cmark zstd sqlite
-APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp)
+SOURCE_APPS = bzip2 cmark lua zstd sqlite
+APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp throws jumps)
 
 $(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh scripts/fetch.sh scripts/sources.list
 	tests/apps/build.sh $* $@
 $(BUILD)/apps/rust.wasm: tests/apps/rust.rs
 	@mkdir -p $(@D)
 	/usr/bin/rustc --target wasm32-wasi -O -o $@ $<
+$(BUILD)/apps/throws.wasm: tests/apps/throws.cpp tests/apps/eh/cxa.cpp
+	@mkdir -p $(@D)
+	clang-19 --driver-mode=g++ --target=wasm32-wasi -std=c++20 -O2 -fwasm-exceptions -o $@ $^
+$(BUILD)/apps/jumps.wasm: tests/apps/jumps.c tests/apps/eh/longjmp.c
+	@mkdir -p $(@D)
+	clang-19 --target=wasm32-wasi -O2 -mllvm -wasm-enable-sjlj -mexception-handling -Itests/apps/eh -o $@ $^
 $(BUILD)/apps/cpp.wasm: tests/apps/cpp.cpp
 	@mkdir -p $(@D)
 	clang-19 --driver-mode=g++ --target=wasm32-wasi -std=c++20 -O2 -fno-exceptions -o $@ $<
@@ -281,7 +287,7 @@ bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/apps/include tests/kernel/* templates/*))
+              tests/* tests/apps/include tests/apps/eh tests/kernel/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 
 format:

@@ -41,6 +41,13 @@ zstd)
         lib/common/*.c lib/compress/*.c lib/decompress/*.c \
         programs/zstdcli.c programs/fileio.c programs/fileio_asyncio.c programs/util.c programs/timefn.c
     ;;
+lua)
+    unpack lua5.4
+    # WASI has no temporary names and no other programs.
+    rm src/luac.c
+    compile -mllvm -wasm-enable-sjlj -mexception-handling -I"$here/eh" -DLUA_TMPNAMBUFSIZE=1 -D'lua_tmpnam(b, e)=(e = 1)' \
+        "$here/eh/longjmp.c" src/*.c
+    ;;
 sqlite)
     unpack sqlite3
     ./configure --disable-readline >build.log 2>&1

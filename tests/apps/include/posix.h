@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -80,5 +81,22 @@ static inline int posix_fcntl(int fd, int command, ...)
     return result;
 }
 #define fcntl posix_fcntl
+
+/* There is no place for temporary files. */
+static inline FILE *no_temporary_file(void)
+{
+    errno = ENOSYS;
+    return NULL;
+}
+#define tmpfile no_temporary_file
+
+/* Nor are there other programs. */
+static inline int no_system(const char *command)
+{
+    (void)command;
+    errno = ENOSYS;
+    return -1;
+}
+#define system no_system
 
 #endif
