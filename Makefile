@@ -111,6 +111,7 @@ $(LWIP)/unpacked: scripts/fetch.sh scripts/sources.list
 	rm -rf $(LWIP)
 	archive=$$(scripts/fetch.sh lwip) && mkdir -p $(LWIP) && tar -C $(LWIP) --strip-components=1 -xf "$$archive"
 	touch $@
+$(LWIP)/src/%: $(LWIP)/unpacked ; @:
 
 define lwip_rule
 $(BUILD)/x86_64-mewz/lwip-$(notdir $(1)).o: $(LWIP)/unpacked | packages
