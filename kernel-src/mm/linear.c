@@ -29,7 +29,7 @@ void linear_init(void)
     const uint64_t distance = 16 * GIB;
     _Static_assert(16 * GIB >= MEWZ_MEMORY_RESERVE, "memories overlap");
     for (uint32_t i = 1; i < mewz_program.memory_count; i++)
-        mewz_program.memories[i].base = (uint8_t *)(MAP_MEMORIES + i * distance);
+        mewz_program.memories[i]->base = (uint8_t *)(MAP_MEMORIES + i * distance);
 }
 
 bool linear_commit(struct mewz_memory *memory, uint64_t pages)

@@ -41,8 +41,8 @@ _Noreturn void program_run(void)
     if (mewz_program.abi_version != MEWZ_ABI_VERSION)
         refuse_version();
     for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
-        if (!commit_memory(&mewz_program.memories[i]))
-            refuse_memory(&mewz_program.memories[i]);
+        if (!commit_memory(mewz_program.memories[i]))
+            refuse_memory(mewz_program.memories[i]);
     }
     if (listeners_open)
         listeners_open();

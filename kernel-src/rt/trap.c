@@ -22,16 +22,25 @@ static const char *const trap_texts[] = {
 
 #define TRAP_KINDS (sizeof trap_texts / sizeof trap_texts[0])
 
+/* The map of the module whose code has the address, or NULL. */
+static const struct mewz_code_map *code_map_of(uint64_t address)
+{
+    const struct mewz_code_map *map = mewz_program.code_map;
+    while (map && !code_map_find(map, address))
+        map = map->next;
+    return map;
+}
+
 bool trap_in_program(uint64_t address)
 {
-    return code_map_find(mewz_program.code_map, address) != NULL;
+    return code_map_of(address) != NULL;
 }
 
 struct mewz_memory *trap_memory_at(uint64_t address)
 {
     for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
-        if (address - (uint64_t)mewz_program.memories[i].base < MEWZ_MEMORY_RESERVE)
-            return &mewz_program.memories[i];
+        if (address - (uint64_t)mewz_program.memories[i]->base < MEWZ_MEMORY_RESERVE)
+            return mewz_program.memories[i];
     }
     return NULL;
 }
@@ -49,9 +58,10 @@ enum mewz_trap trap_kind_at(uint64_t rip)
 }
 
 /* The function's name: that of the module, or its index written to `text`. */
-static const char *name_function(const struct mewz_code_func *func, char text[INDEX_SIZE])
+static const char *name_function(const struct mewz_code_map *map, const struct mewz_code_func *func,
+                                 char text[INDEX_SIZE])
 {
-    const char *given = mewz_program.code_map->names + func->name;
+    const char *given = map->names + func->name;
     if (*given)
         return given;
     format_text(text, INDEX_SIZE, "func[%u]", func->index);
@@ -60,16 +70,15 @@ static const char *name_function(const struct mewz_code_func *func, char text[IN
 
 static void print_frame(uint64_t address)
 {
-    const struct mewz_code_map *map = mewz_program.code_map;
+    const struct mewz_code_map *map = code_map_of(address);
     const struct mewz_code_func *func = code_map_find(map, address);
     uint32_t offset = code_map_offset(map, func, address);
     const struct mewz_code_func *owner = code_map_owner(map, func, offset);
     char index[INDEX_SIZE], outer_index[INDEX_SIZE];
-    const char *name = name_function(owner, index);
-    if (owner == func)
-        message_write("    at 0x%x in %s\n", offset, name);
-    else
-        message_write("    at 0x%x in %s, inlined in %s\n", offset, name, name_function(func, outer_index));
+    const char *name = name_function(map, owner, index);
+    bool is_main = map == mewz_program.code_map, is_own = owner == func;
+    message_write("    at %s%s0x%x in %s%s%s\n", is_main ? "" : map->module, is_main ? "" : ":", offset, name,
+                  is_own ? "" : ", inlined in ", is_own ? "" : name_function(map, func, outer_index));
 }
 
 /* Prints the first frames at once and keeps the last ones in a ring until the end is known. */

@@ -17,7 +17,7 @@ static inline void *guest_bytes(uint32_t address, uint64_t size)
 {
     if (mewz_program.memory_count == 0)
         return NULL;
-    const struct mewz_memory *memory = &mewz_program.memories[0];
+    const struct mewz_memory *memory = mewz_program.memories[0];
     uint64_t end = memory->pages * MEWZ_PAGE_SIZE;
     return size <= end && address <= end - size ? memory->base + address : NULL;
 }

@@ -70,7 +70,12 @@ static void print_memories(const struct elf *elf, const struct mewz_program *pro
 {
     for (uint32_t i = 0; i < program->memory_count; i++) {
         struct mewz_memory memory;
-        const uint8_t *bytes = elf_at_address(elf, (uint64_t)program->memories + i * sizeof memory, sizeof memory);
+        uint64_t address;
+        const uint8_t *bytes = elf_at_address(elf, (uint64_t)&program->memories[i], sizeof address);
+        if (!bytes)
+            return;
+        memcpy(&address, bytes, sizeof address);
+        bytes = elf_at_address(elf, address, sizeof memory);
         if (!bytes)
             return;
         memcpy(&memory, bytes, sizeof memory);

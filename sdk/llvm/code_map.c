@@ -36,10 +36,11 @@ struct object {
     struct buf rows; /* struct line_row */
 };
 
-void code_map_init(struct code_map *map, const struct wasm_module *wasm, struct arena *arena)
+void code_map_init(struct code_map *map, const struct wasm_instance *instance, struct arena *arena)
 {
-    *map = (struct code_map){.wasm = wasm, .arena = arena};
-    map->has_code = arena_array(arena, wasm->func_count, sizeof(bool));
+    *map = (struct code_map){.wasm = instance->module, .arena = arena};
+    map->has_code = arena_array(arena, map->wasm->func_count, sizeof(bool));
+    unit_write_symbol(instance, "", &map->prefix);
 }
 
 void code_map_fini(struct code_map *map)
@@ -47,6 +48,7 @@ void code_map_fini(struct code_map *map)
     buf_free(&map->funcs);
     buf_free(&map->names);
     buf_free(&map->rows);
+    buf_free(&map->prefix);
 }
 
 static int compare_symbols(const void *a, const void *b)
@@ -78,16 +80,16 @@ static int find_symbols(struct object *object, struct err *err)
     return object->anchor ? 0 : err_set(err, "LLVM wrote an object without a function that others see");
 }
 
-/* The number in wasm.INDEX or wasm.INDEX.NAME, or WASM_NO_INDEX. */
-static uint32_t symbol_index(const char *name)
+/* The number behind the prefix, alone or before a dot and a name; or WASM_NO_INDEX. */
+static uint32_t symbol_index(const struct code_map *map, const char *name)
 {
-    static const char prefix[] = "wasm.";
+    size_t length = map->prefix.size - 1;
     char *end;
     unsigned long index;
 
-    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || !isdigit((unsigned char)name[sizeof(prefix) - 1]))
+    if (strncmp(name, (const char *)map->prefix.data, length) != 0 || !isdigit((unsigned char)name[length]))
         return WASM_NO_INDEX;
-    index = strtoul(name + sizeof(prefix) - 1, &end, 10);
+    index = strtoul(name + length, &end, 10);
     return *end == 0 || *end == '.' ? (uint32_t)index : WASM_NO_INDEX;
 }
 
@@ -135,7 +137,7 @@ static void add_func(struct code_map *map, const struct object *object, const st
     struct code_map_func func = {.anchor = arena_printf(map->arena, "%s", object->anchor->name),
                                  .distance = symbol->address - object->anchor->address,
                                  .code_size = (uint32_t)symbol->size,
-                                 .index = symbol_index(symbol->name)};
+                                 .index = symbol_index(map, symbol->name)};
 
     if (func.index != WASM_NO_INDEX) {
         func.wasm_offset = map->wasm->funcs[func.index].body_offset;
@@ -243,10 +245,19 @@ static LLVMValueRef make_bytes(struct unit *unit, const struct buf *bytes)
         unit, LLVMConstStringInContext2(unit->context, (const char *)bytes->data, bytes->size, true));
 }
 
+static LLVMValueRef next_map(struct unit *unit)
+{
+    const struct wasm_instance *next = unit->instance->next;
+
+    return next ? unit_instance_symbol(unit, next, CODE_MAP_NAME) : LLVMConstNull(unit->ptr);
+}
+
 void code_map_define(struct code_map *map, struct unit *unit)
 {
+    const char *file = map->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+    struct buf symbol = {0};
     size_t count;
-    LLVMValueRef members[5], init, variable;
+    LLVMValueRef members[7], init, variable;
 
     add_inlined_funcs(map);
     count = map->funcs.size / sizeof(struct code_map_func);
@@ -255,8 +266,12 @@ void code_map_define(struct code_map *map, struct unit *unit)
     members[2] = make_table(unit, (const struct code_map_func *)map->funcs.data, count);
     members[3] = make_bytes(unit, &map->names);
     members[4] = make_bytes(unit, &map->rows);
+    members[5] = unit_private_constant(unit, LLVMConstStringInContext2(unit->context, name, strlen(name), false));
+    members[6] = next_map(unit);
     init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
-    variable = LLVMAddGlobal(unit->module, LLVMTypeOf(init), CODE_MAP_SYMBOL);
+    unit_write_symbol(unit->instance, CODE_MAP_NAME, &symbol);
+    variable = LLVMAddGlobal(unit->module, LLVMTypeOf(init), (const char *)symbol.data);
+    buf_free(&symbol);
     LLVMSetInitializer(variable, init);
     LLVMSetGlobalConstant(variable, true);
     LLVMSetVisibility(variable, LLVMHiddenVisibility);

@@ -26,7 +26,7 @@
 
 /* What the threads share. Each takes the next unit that nobody has taken. */
 struct work {
-    const struct wasm_module *wasm;
+    const struct wasm_instance *instance;
     const struct compile_options *options;
     const struct plan *plan;
     atomic_uint next;
@@ -56,7 +56,7 @@ static void compile_unit(struct work *work, uint32_t index)
 
     if (!machine)
         return;
-    unit_init(&unit, work->wasm, work->plan, work->options, index, machine);
+    unit_init(&unit, work->instance, work->plan, work->options, index, machine);
     if (lower_unit(&unit, err) == 0)
         emit_unit(&unit, &work->objects[index], err);
     unit_fini(&unit);
@@ -81,11 +81,11 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
     struct unit unit;
     int result = 0;
 
-    code_map_init(&map, work->wasm, arena);
+    code_map_init(&map, work->instance, arena);
     for (uint32_t i = 0; result == 0 && i < work->plan->unit_count; i++)
         result = code_map_add_object(&map, work->objects[i], err);
     if (result == 0) {
-        unit_init(&unit, work->wasm, work->plan, work->options, work->plan->unit_count, machine);
+        unit_init(&unit, work->instance, work->plan, work->options, work->plan->unit_count, machine);
         code_map_define(&map, &unit);
         if (work->options->digest)
             note_module(&unit);
@@ -177,15 +177,15 @@ static int join_objects(const struct work *work, const struct temp_dir *dir, str
     return proc_run(argv, "lld-19", NULL, err);
 }
 
-static int compile_with_arena(const struct wasm_module *wasm, const struct compile_options *options, const char *path,
-                              struct arena *arena, struct err *err)
+static int compile_instance(const struct wasm_instance *instance, const struct compile_options *options,
+                            const char *path, struct arena *arena, struct err *err)
 {
     struct plan plan;
-    struct work work = {.wasm = wasm, .options = options, .plan = &plan};
+    struct work work = {.instance = instance, .options = options, .plan = &plan};
     struct temp_dir dir;
     int result;
 
-    if (plan_make(&plan, wasm, arena, err) < 0)
+    if (plan_make(&plan, instance, arena, err) < 0)
         return -1;
     work.objects = arena_array(arena, (size_t)plan.unit_count + 1, sizeof(LLVMMemoryBufferRef));
     work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
@@ -203,16 +203,29 @@ static int compile_with_arena(const struct wasm_module *wasm, const struct compi
     return result;
 }
 
+/* A program of one module: what it imports is the system's. */
+static const struct wasm_instance *make_instance(const struct wasm_module *module, struct arena *arena, struct err *err)
+{
+    struct wasm_instance *instance = arena_alloc(arena, sizeof(*instance));
+
+    instance->module = module;
+    instance->has_tail_calls = module->features >> WASM_FEATURE_TAIL_CALL & 1;
+    instance->can_throw = wasm_may_throw(module, arena);
+    instance->fixed_memory = module->memory_count > 0 ? 0 : WASM_NO_INDEX;
+    return wasm_bind_names(instance, NULL, NULL, arena, err) < 0 ? NULL : instance;
+}
+
 int llvm_compile(const struct wasm_module *module, const struct compile_options *options, const char *path,
                  struct err *err)
 {
     struct arena arena = {0};
-    int result = import_check(module, err);
+    const struct wasm_instance *instance = options->instance ? options->instance : make_instance(module, &arena, err);
+    int result = instance ? import_check(instance, err) : -1;
 
     if (result == 0)
         result = supported_check(module, err);
     if (result == 0)
-        result = compile_with_arena(module, options, path, &arena, err);
+        result = compile_instance(instance, options, path, &arena, err);
     arena_free(&arena);
     return result;
 }

@@ -5,14 +5,16 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "wasm/module.h"
+#include "wasm/bind.h"
 
 struct compile_options {
-    unsigned optimise;   /* 0 to 3 */
-    const char *cpu;     /* "x86-64-v1" to "x86-64-v4", or "native" */
-    bool debug;          /* keep the names and line tables for debuggers */
-    bool allow_missing;  /* an import that wasi.def does not list becomes a trap when called */
-    unsigned jobs;       /* threads for code generation; 0: one a core. The object does not depend on it. */
+    unsigned optimise;  /* 0 to 3 */
+    const char *cpu;    /* "x86-64-v1" to "x86-64-v4", or "native" */
+    bool debug;         /* keep the names and line tables for debuggers */
+    bool allow_missing; /* an import that wasi.def does not list becomes a trap when called */
+    unsigned jobs;      /* threads for code generation; 0: one a core. The object does not depend on it. */
+    const struct wasm_instance *instance; /* the module as one of several of a program (wasm/bind.h), with bindings;
+                                             NULL: it is the program */
     const char *exports; /* exported functions become the visible symbols EXPORTS.NAME, as if EXPORTS were the module's
                             name in another one's imports; NULL: they do not */
     const char *digest;  /* of the module's file, for provenance; NULL where it does not matter */

@@ -5,16 +5,18 @@
 #include "llvm/unit.h"
 
 /* The one instruction that stands for the expression's value. The values of globals that it may refer to are in
- * `globals`. Imported globals are refused before (import.h), so that every global's value is known. */
+ * `globals`. It is a `global.get`, of any global, where only instantiation will know the value. */
 struct wasm_instr constant_fold(const struct wasm_module *wasm, const struct wasm_instr *globals,
                                 struct wasm_expr expr);
+bool constant_is_known(const struct wasm_instr *value);
 
+/* The expression's value as a constant; or NULL where only instantiation will know it. */
 LLVMValueRef constant_eval(struct unit *unit, struct wasm_expr expr);
+
+/* Builds code that computes the value. */
+LLVMValueRef constant_build(struct unit *unit, struct wasm_expr expr);
 
 /* The value of a `const` instruction. */
 LLVMValueRef constant_value(struct unit *unit, const struct wasm_instr *instr);
-
-/* The value of an i32 or i64 expression, for offsets of segments. */
-uint64_t constant_eval_offset(struct unit *unit, struct wasm_expr expr);
 
 #endif

@@ -20,13 +20,13 @@ static void define_missing(struct unit *unit, LLVMValueRef function)
         LLVMPositionBuilderAtEnd(unit->builder, back);
 }
 
-LLVMValueRef import_declare_func(struct unit *unit, uint32_t index)
+LLVMValueRef import_declare_func(struct unit *unit, const struct wasm_module *wasm, const struct wasm_import *import)
 {
-    const struct wasm_func *func = &unit->wasm->funcs[index];
+    const struct wasm_functype *type = &wasm->types[wasm->funcs[import->index].type];
     struct arena arena = {0};
     bool is_known;
-    const char *name = wasm_import_symbol(unit->wasm, func->import, &arena, &is_known);
-    LLVMValueRef function = unit_contract_func(unit, name, unit_functype(unit, &unit->wasm->types[func->type]));
+    const char *name = wasm_import_symbol(wasm, import, &arena, &is_known);
+    LLVMValueRef function = unit_contract_func(unit, name, unit_functype(unit, type));
 
     arena_free(&arena);
     if (is_known)
@@ -45,7 +45,7 @@ static bool is_reserved(const struct wasm_import *import)
         size_t size = strlen(modules[i]);
 
         if (import->module.size >= size && memcmp(import->module.bytes, modules[i], size) == 0 &&
-            (import->module.size == size || (size > 0 && import->module.bytes[size] == '.')))
+            (import->module.size == size || (size > 0 && strchr(".[", import->module.bytes[size]))))
             return true;
     }
     return (unsigned char)import->module.bytes[0] < ' ' || import->module.bytes[0] == '.' ||
@@ -58,13 +58,17 @@ static int refuse(const struct wasm_module *wasm, const struct wasm_import *impo
                    (int)import->name.size, import->name.bytes, why);
 }
 
-int import_check(const struct wasm_module *wasm, struct err *err)
+int import_check(const struct wasm_instance *instance, struct err *err)
 {
+    const struct wasm_module *wasm = instance->module;
+
     for (uint32_t i = 0; i < wasm->import_count; i++) {
         const struct wasm_import *import = &wasm->imports[i];
 
+        if (instance->bindings[i].instance)
+            continue;
         if (import->kind != WASM_EXTERN_FUNC)
-            return refuse(wasm, import, "only functions can be imported yet", err);
+            return refuse(wasm, import, "no system provides a global or a tag: another module would have to", err);
         if (is_reserved(import))
             return refuse(wasm, import, "an object cannot refer to a function of this name", err);
     }

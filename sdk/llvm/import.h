@@ -4,11 +4,11 @@
 
 #include "llvm/symbols.h"
 
-/* Declares imported function `index`. With allow_missing, one that wasi.def does not list is a function here that
- * traps when it is called. */
-LLVMValueRef import_declare_func(struct unit *unit, uint32_t index);
+/* Declares the system's function that a module imports. With allow_missing, one that wasi.def does not list is a
+ * function here that traps when it is called. */
+LLVMValueRef import_declare_func(struct unit *unit, const struct wasm_module *wasm, const struct wasm_import *import);
 
-/* Refuses what this compiler cannot import: memories, tables and globals. */
-int import_check(const struct wasm_module *wasm, struct err *err);
+/* Refuses what no system provides: globals and tags, and functions of names that an object cannot have. */
+int import_check(const struct wasm_instance *instance, struct err *err);
 
 #endif

@@ -4,9 +4,6 @@
 
 #include "llvm/unit.h"
 
-/* The function that instantiates; it counts as no wasm function's code (code_map.h). */
-#define INSTANTIATE_SYMBOL "wasm.instantiate"
-
 /* Defines all of it in unit 0, after the declarations that functions of this unit made. */
 void instance_define(struct unit *unit);
 

@@ -91,7 +91,7 @@ void lower_store(struct lower *l, const struct wasm_instr *instr, intptr_t argum
 
 static LLVMValueRef load_pages(struct lower *l, uint32_t memory)
 {
-    return LLVMBuildLoad2(l->builder, l->unit->i64, unit_memory_member(l->unit, memory, MEMORY_PAGES), "");
+    return LLVMBuildLoad2(l->builder, l->unit->i64, unit_memory_pages(l->unit, memory), "");
 }
 
 static LLVMValueRef load_size(struct lower *l, uint32_t memory)
@@ -115,7 +115,7 @@ void lower_memory_size(struct lower *l, const struct wasm_instr *instr, intptr_t
 void lower_memory_grow(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMTypeRef params[] = {l->unit->ptr, l->unit->i64}, type = LLVMFunctionType(l->unit->i64, params, 2, false);
-    LLVMValueRef record = unit_memory_member(l->unit, instr->index, MEMORY_BASE);
+    LLVMValueRef record = unit_memory_record(l->unit, instr->index);
     LLVMValueRef args[] = {record, lower_widen(l, stack_pop(l))};
     LLVMValueRef grow = unit_contract_func(l->unit, "mewz_memory_grow", type);
     LLVMValueRef call = LLVMBuildCall2(l->builder, type, grow, args, 2, "");

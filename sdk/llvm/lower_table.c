@@ -9,7 +9,7 @@
 /* A table that no instruction grows has the size of its declaration. */
 static LLVMValueRef load_size(struct lower *l, uint32_t table)
 {
-    if (!l->unit->plan->table_is_grown[table])
+    if (!l->unit->plan->table_is_grown[table] && !l->unit->plan->table_is_shared[table])
         return unit_i32(l->unit, (uint32_t)l->wasm->tables[table].type.limits.min);
     return LLVMBuildLoad2(l->builder, l->unit->i32, unit_table_size(l->unit, table), "");
 }
@@ -116,10 +116,19 @@ void lower_table_copy(struct lower *l, const struct wasm_instr *instr, intptr_t 
     lower_locate(l, LLVMBuildMemMove(l->builder, target, 8, source, 8, build_byte_count(l, count)));
 }
 
+static LLVMValueRef load_capacity(struct lower *l, uint32_t table)
+{
+    LLVMValueRef capacity = unit_i32(l->unit, unit_table_capacity(l->unit, table));
+
+    if (!unit_owns_table(l->unit, table))
+        capacity = LLVMBuildLoad2(l->builder, l->unit->i32, unit_table_member(l->unit, table, TABLE_CAPACITY), "");
+    return lower_widen(l, capacity);
+}
+
 /* The room is fixed (symbols.c); beyond it the instruction fails, which the specification allows. */
 void lower_table_grow(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
-    LLVMValueRef capacity = unit_i64(l->unit, unit_table_capacity(l->unit, instr->index));
+    LLVMValueRef capacity = load_capacity(l, instr->index);
     LLVMValueRef delta = lower_widen(l, stack_pop(l)), value = stack_pop(l), old = load_size(l, instr->index);
     LLVMValueRef start = lower_widen(l, old), end = LLVMBuildAdd(l->builder, start, delta, ""), result;
     LLVMBasicBlockRef before = LLVMGetInsertBlock(l->builder), grow = lower_new_block(l), done = lower_new_block(l);

@@ -38,14 +38,14 @@ void lower_local_tee(struct lower *l, const struct wasm_instr *instr, intptr_t a
     LLVMBuildStore(l->builder, l->values[l->value_count - 1], lower_local(l, instr->index));
 }
 
-/* A global that nobody can write is its initial value. */
+/* A global that nobody can write is its initial value, where that is known. */
 void lower_global_get(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     const struct wasm_global *global = &l->wasm->globals[instr->index];
     LLVMValueRef variable;
 
     (void)argument;
-    if (!global->type.is_mutable) {
+    if (!global->type.is_mutable && constant_is_known(&l->unit->plan->global_values[instr->index])) {
         stack_push(l, constant_eval(l->unit, global->init));
         return;
     }

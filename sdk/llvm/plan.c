@@ -1,7 +1,6 @@
 /* plan.c: cut the module into units and find out who refers to what, in one pass over all instructions. */
 #include "llvm/plan.h"
 
-#include "wasm/symbol.h"
 #include "llvm/constant.h"
 
 /* Bytes of function bodies a unit has at most, one larger function excepted. Smaller units keep more processors busy
@@ -122,30 +121,60 @@ static int scan_module(struct plan *plan, const struct wasm_module *wasm, struct
     return 0;
 }
 
-/* Modules that have exceptions, and those that call what nobody knows: functions of other modules may throw. */
-static bool can_throw(const struct wasm_module *wasm, struct arena *arena)
+/* What a function or an initial value may be about, the instance's own or another one's. */
+static void find_shared(struct plan *plan, const struct wasm_instance *instance)
 {
-    bool is_known = true;
+    const struct wasm_module *wasm = instance->module;
 
-    for (uint32_t i = 0; is_known && i < wasm->imported_func_count; i++)
-        wasm_import_symbol(wasm, wasm->funcs[i].import, arena, &is_known);
-    return !is_known || wasm->tag_count > 0 || wasm->features >> WASM_FEATURE_EXCEPTIONS & 1;
+    for (uint32_t i = 0; i < wasm->table_count; i++) {
+        const struct wasm_binding *binding = wasm_binding_of(instance, wasm->tables[i].import);
+
+        plan->table_is_shared[i] = binding && binding->instance != instance;
+    }
+    for (uint32_t i = 0; instance->is_shared && i < wasm->export_count; i++) {
+        const struct wasm_export *export = &wasm->exports[i];
+
+        if (export->kind == WASM_EXTERN_FUNC)
+            plan->funcs[export->index].is_shared = true;
+        else if (export->kind == WASM_EXTERN_TABLE)
+            plan->table_is_shared[export->index] = true;
+        else if (export->kind == WASM_EXTERN_GLOBAL)
+            plan->global_is_variable[export->index] = true;
+    }
 }
 
-int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *arena, struct err *err)
+static void find_global_values(struct plan *plan, const struct wasm_module *wasm)
 {
+    for (uint32_t i = 0; i < wasm->global_count; i++) {
+        const struct wasm_global *global = &wasm->globals[i];
+        struct wasm_instr *value = &plan->global_values[i];
+
+        if (!global->import)
+            *value = constant_fold(wasm, plan->global_values, global->init);
+        if (global->import || !constant_is_known(value))
+            *value = (struct wasm_instr){.op = WASM_OP_GLOBAL_GET, .index = i};
+        if (global->type.is_mutable || !constant_is_known(value))
+            plan->global_is_variable[i] = true;
+    }
+}
+
+int plan_make(struct plan *plan, const struct wasm_instance *instance, struct arena *arena, struct err *err)
+{
+    const struct wasm_module *wasm = instance->module;
     uint32_t defined = wasm->func_count - wasm->imported_func_count;
 
     plan->first_func = arena_array(arena, (size_t)defined + 2, sizeof(*plan->first_func));
     plan->funcs = arena_array(arena, wasm->func_count, sizeof(*plan->funcs));
+    plan->table_is_shared = arena_array(arena, wasm->table_count, sizeof(bool));
     plan->table_is_written = arena_array(arena, wasm->table_count, sizeof(bool));
     plan->table_is_grown = arena_array(arena, wasm->table_count, sizeof(bool));
+    plan->global_is_variable = arena_array(arena, wasm->global_count, sizeof(bool));
     plan->elem_is_used = arena_array(arena, wasm->elem_count, sizeof(bool));
     plan->data_is_used = arena_array(arena, wasm->data_count, sizeof(bool));
     plan->global_values = arena_array(arena, wasm->global_count, sizeof(*plan->global_values));
-    for (uint32_t i = 0; i < wasm->global_count; i++)
-        plan->global_values[i] = constant_fold(wasm, plan->global_values, wasm->globals[i].init);
-    plan->can_throw = can_throw(wasm, arena);
+    find_global_values(plan, wasm);
+    find_shared(plan, instance);
+    plan->can_throw = instance->can_throw;
     plan->unit_count = cut_units(plan, wasm);
     return scan_module(plan, wasm, err);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "wasm/module.h"
+#include "wasm/bind.h"
 
 struct plan_func {
     uint32_t unit;      /* which defines it; 0 for imports */
@@ -22,14 +22,17 @@ struct plan {
     uint32_t unit_count;  /* at least 1 */
     uint32_t *first_func; /* unit u has the functions from first_func[u] up to first_func[u + 1] */
     struct plan_func *funcs;
+    bool *table_is_shared;  /* with other instances: it is theirs, or they may import it */
     bool *table_is_written; /* an instruction may change its elements */
     bool *table_is_grown;
+    bool *global_is_variable;         /* the others are constants */
     bool *elem_is_used;               /* by table.init */
     bool *data_is_used;               /* by memory.init */
     bool can_throw;                   /* exceptions may pass through functions of the module */
-    struct wasm_instr *global_values; /* what each global starts with (constant.h) */
+    struct wasm_instr *global_values; /* what each global starts with; a global.get of itself where only instantiation
+                                         will know it (constant.h) */
 };
 
-int plan_make(struct plan *plan, const struct wasm_module *wasm, struct arena *arena, struct err *err);
+int plan_make(struct plan *plan, const struct wasm_instance *instance, struct arena *arena, struct err *err);
 
 #endif

@@ -15,9 +15,9 @@
 #define TABLE_GROWTH 65536u
 
 struct unit_symbols {
-    LLVMValueRef *funcs, *func_refs, *globals, *tables, *table_sizes, *elems, *elem_sizes, *datas, *data_sizes, *types,
-        *tags;
-    LLVMValueRef memory, memories;
+    LLVMValueRef *funcs, *func_refs, *globals, *memories, *tables, *table_records, *table_sizes, *elems, *elem_sizes,
+        *datas, *data_sizes, *types, *tags;
+    LLVMValueRef memory;
 };
 
 static LLVMValueRef *new_list(uint32_t count)
@@ -32,7 +32,9 @@ struct unit_symbols *symbols_new(const struct wasm_module *wasm)
     symbols->funcs = new_list(wasm->func_count);
     symbols->func_refs = new_list(wasm->func_count);
     symbols->globals = new_list(wasm->global_count);
+    symbols->memories = new_list(wasm->memory_count);
     symbols->tables = new_list(wasm->table_count);
+    symbols->table_records = new_list(wasm->table_count);
     symbols->table_sizes = new_list(wasm->table_count);
     symbols->elems = new_list(wasm->elem_count);
     symbols->elem_sizes = new_list(wasm->elem_count);
@@ -48,7 +50,9 @@ void symbols_free(struct unit_symbols *symbols)
     free(symbols->funcs);
     free(symbols->func_refs);
     free(symbols->globals);
+    free(symbols->memories);
     free(symbols->tables);
+    free(symbols->table_records);
     free(symbols->table_sizes);
     free(symbols->elems);
     free(symbols->elem_sizes);
@@ -59,26 +63,53 @@ void symbols_free(struct unit_symbols *symbols)
     free(symbols);
 }
 
-/* A function of this module: defined here, or in another unit. Local where nobody else refers to it, so that LLVM may
- * drop it once it is inlined. */
-static LLVMValueRef declare_defined_func(struct unit *unit, uint32_t index)
+static void write_prefix(const struct wasm_instance *instance, struct buf *name)
 {
-    const struct wasm_func *func = &unit->wasm->funcs[index];
-    const struct plan_func *plan = &unit->plan->funcs[index];
+    if (instance->label)
+        buf_printf(name, "wasm[%s].", instance->label);
+    else
+        buf_printf(name, "wasm.");
+}
+
+void unit_write_symbol(const struct wasm_instance *instance, const char *name, struct buf *symbol)
+{
+    write_prefix(instance, symbol);
+    buf_append(symbol, name, strlen(name) + 1);
+}
+
+/* A function that an instance defines: in this unit or another one, or in another object. Local where nobody else
+ * refers to it, so that LLVM may drop it once it is inlined. */
+static LLVMValueRef declare_func(struct unit *unit, const struct wasm_instance *instance, uint32_t index)
+{
+    const struct wasm_func *func = &instance->module->funcs[index];
+    const struct plan_func *plan = instance == unit->instance ? &unit->plan->funcs[index] : NULL;
+    LLVMTypeRef type = unit_functype(unit, &instance->module->types[func->type]);
     struct buf name = {0};
     LLVMValueRef function;
 
-    buf_printf(&name, "wasm.%u%s%s", index, func->name ? "." : "", func->name ? func->name : "");
+    write_prefix(instance, &name);
+    buf_printf(&name, "%u%s%s", index, func->name ? "." : "", func->name ? func->name : "");
     buf_byte(&name, 0);
-    function =
-        LLVMAddFunction(unit->module, (const char *)name.data, unit_functype(unit, &unit->wasm->types[func->type]));
+    function = unit_contract_func(unit, (const char *)name.data, type);
     buf_free(&name);
     LLVMSetFunctionCallConv(function, unit_convention(unit));
-    if (plan->unit == unit->index && !plan->is_shared)
+    if (plan && plan->unit == unit->index && !plan->is_shared)
         LLVMSetLinkage(function, LLVMInternalLinkage);
     else
         LLVMSetVisibility(function, LLVMHiddenVisibility);
     return function;
+}
+
+/* Another instance's function may be the system's, passed on. */
+static LLVMValueRef declare_any_func(struct unit *unit, uint32_t index)
+{
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, unit->wasm->funcs[index].import);
+    const struct wasm_instance *instance = binding && binding->instance ? binding->instance : unit->instance;
+    const struct wasm_func *func = &instance->module->funcs[binding ? binding->index : index];
+
+    if (func->import)
+        return import_declare_func(unit, instance->module, func->import);
+    return declare_func(unit, instance, binding ? binding->index : index);
 }
 
 LLVMValueRef unit_func(struct unit *unit, uint32_t index)
@@ -86,22 +117,57 @@ LLVMValueRef unit_func(struct unit *unit, uint32_t index)
     LLVMValueRef *slot = &unit->symbols->funcs[index];
 
     if (!*slot)
-        *slot = unit->wasm->funcs[index].import ? import_declare_func(unit, index) : declare_defined_func(unit, index);
+        *slot = declare_any_func(unit, index);
     return *slot;
 }
 
-/* A variable of the instance: unit 0 defines it (instance.c). */
+/* Declares a variable of an instance, which unit 0 of that one defines (instance.c). */
+static LLVMValueRef declare_in(struct unit *unit, const struct wasm_instance *instance, LLVMTypeRef type,
+                               const char *kind, uint32_t index, const char *suffix)
+{
+    struct buf name = {0};
+    LLVMValueRef variable;
+
+    write_prefix(instance, &name);
+    buf_printf(&name, "%s.%u%s", kind, index, suffix);
+    buf_byte(&name, 0);
+    variable = LLVMGetNamedGlobal(unit->module, (const char *)name.data);
+    if (!variable)
+        variable = LLVMAddGlobal(unit->module, type, (const char *)name.data);
+    LLVMSetVisibility(variable, LLVMHiddenVisibility);
+    buf_free(&name);
+    return variable;
+}
+
 static LLVMValueRef declare_variable(struct unit *unit, LLVMValueRef *slot, LLVMTypeRef type, const char *kind,
                                      uint32_t index, const char *suffix)
 {
-    char name[64];
-
-    if (!*slot) {
-        snprintf(name, sizeof(name), "wasm.%s.%u%s", kind, index, suffix);
-        *slot = LLVMAddGlobal(unit->module, type, name);
-        LLVMSetVisibility(*slot, LLVMHiddenVisibility);
-    }
+    if (!*slot)
+        *slot = declare_in(unit, unit->instance, type, kind, index, suffix);
     return *slot;
+}
+
+/* The same, of the instance that provides it. */
+static LLVMValueRef declare_import(struct unit *unit, LLVMValueRef *slot, LLVMTypeRef type, const char *kind,
+                                   const struct wasm_binding *binding, const char *suffix)
+{
+    if (!*slot)
+        *slot = declare_in(unit, binding->instance, type, kind, binding->index, suffix);
+    return *slot;
+}
+
+LLVMValueRef unit_instance_symbol(struct unit *unit, const struct wasm_instance *instance, const char *name)
+{
+    struct buf symbol = {0};
+    LLVMValueRef variable;
+
+    unit_write_symbol(instance, name, &symbol);
+    variable = LLVMGetNamedGlobal(unit->module, (const char *)symbol.data);
+    if (!variable)
+        variable = LLVMAddGlobal(unit->module, unit->i8, (const char *)symbol.data);
+    LLVMSetVisibility(variable, LLVMHiddenVisibility);
+    buf_free(&symbol);
+    return variable;
 }
 
 LLVMValueRef unit_func_ref(struct unit *unit, uint32_t index)
@@ -114,9 +180,13 @@ LLVMValueRef unit_func_ref(struct unit *unit, uint32_t index)
 
 LLVMValueRef unit_global(struct unit *unit, uint32_t index)
 {
-    LLVMTypeRef type = unit_valtype(unit, unit->wasm->globals[index].type.type);
+    const struct wasm_global *global = &unit->wasm->globals[index];
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, global->import);
+    LLVMValueRef *slot = &unit->symbols->globals[index];
+    LLVMTypeRef type = unit_valtype(unit, global->type.type);
 
-    return declare_variable(unit, &unit->symbols->globals[index], type, "global", index, "");
+    return binding ? declare_import(unit, slot, type, "global", binding, "")
+                   : declare_variable(unit, slot, type, "global", index, "");
 }
 
 uint32_t unit_table_capacity(const struct unit *unit, uint32_t index)
@@ -124,22 +194,61 @@ uint32_t unit_table_capacity(const struct unit *unit, uint32_t index)
     const struct wasm_limits *limits = &unit->wasm->tables[index].type.limits;
     uint64_t most = limits->min + TABLE_GROWTH;
 
-    if (!unit->plan->table_is_grown[index])
+    if (!unit->plan->table_is_grown[index] && !unit->plan->table_is_shared[index])
         return (uint32_t)limits->min;
     return (uint32_t)(limits->max < most ? limits->max : most);
+}
+
+static bool owns(const struct unit *unit, const struct wasm_import *import)
+{
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, import);
+
+    return !binding || binding->instance == unit->instance;
+}
+
+bool unit_owns_memory(const struct unit *unit, uint32_t index)
+{
+    return owns(unit, unit->wasm->memories[index].import);
+}
+
+bool unit_owns_table(const struct unit *unit, uint32_t index)
+{
+    return owns(unit, unit->wasm->tables[index].import);
+}
+
+LLVMValueRef unit_table_record(struct unit *unit, uint32_t index)
+{
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, unit->wasm->tables[index].import);
+    LLVMValueRef *slot = &unit->symbols->table_records[index];
+
+    return binding ? declare_import(unit, slot, unit->table_type, "table", binding, ".record")
+                   : declare_variable(unit, slot, unit->table_type, "table", index, ".record");
+}
+
+LLVMValueRef unit_table_member(struct unit *unit, uint32_t index, enum unit_table_member member)
+{
+    return LLVMBuildStructGEP2(unit->builder, unit->table_type, unit_table_record(unit, index), member, "");
 }
 
 LLVMValueRef unit_table(struct unit *unit, uint32_t index)
 {
     LLVMTypeRef type = LLVMArrayType2(unit->ptr, unit_table_capacity(unit, index));
-    LLVMValueRef variable = declare_variable(unit, &unit->symbols->tables[index], type, "table", index, "");
+    LLVMValueRef variable;
 
-    LLVMSetGlobalConstant(variable, !unit->plan->table_is_written[index]);
+    if (!unit_owns_table(unit, index)) {
+        variable = LLVMBuildLoad2(unit->builder, unit->ptr, unit_table_member(unit, index, TABLE_ELEMENTS), "");
+        unit_set_invariant(unit, variable);
+        return variable;
+    }
+    variable = declare_variable(unit, &unit->symbols->tables[index], type, "table", index, "");
+    LLVMSetGlobalConstant(variable, !unit->plan->table_is_written[index] && !unit->plan->table_is_shared[index]);
     return variable;
 }
 
 LLVMValueRef unit_table_size(struct unit *unit, uint32_t index)
 {
+    if (unit->plan->table_is_shared[index])
+        return unit_table_member(unit, index, TABLE_SIZE);
     return declare_variable(unit, &unit->symbols->table_sizes[index], unit->i32, "table", index, ".size");
 }
 
@@ -205,54 +314,49 @@ LLVMValueRef unit_memory(struct unit *unit)
     return *slot;
 }
 
-LLVMValueRef unit_memories(struct unit *unit)
+LLVMValueRef unit_memory_record_of(struct unit *unit, const struct wasm_instance *instance, uint32_t index)
 {
-    LLVMValueRef *slot = &unit->symbols->memories;
-
-    if (!*slot) {
-        *slot =
-            LLVMAddGlobal(unit->module, LLVMArrayType2(unit->memory_type, unit->wasm->memory_count), "wasm.memories");
-        LLVMSetVisibility(*slot, LLVMHiddenVisibility);
-    }
-    return *slot;
+    return declare_in(unit, instance, unit->memory_type, "memory", index, "");
 }
 
-LLVMValueRef unit_memory_member(struct unit *unit, uint32_t index, enum unit_memory_member member)
+LLVMValueRef unit_memory_record(struct unit *unit, uint32_t index)
 {
-    LLVMValueRef number = unit_i64(unit, index);
-    LLVMValueRef record = LLVMBuildGEP2(unit->builder, unit->memory_type, unit_memories(unit), &number, 1, "");
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, unit->wasm->memories[index].import);
+    LLVMValueRef *slot = &unit->symbols->memories[index];
 
-    return LLVMBuildStructGEP2(unit->builder, unit->memory_type, record, member, "");
+    return binding ? declare_import(unit, slot, unit->memory_type, "memory", binding, "")
+                   : declare_variable(unit, slot, unit->memory_type, "memory", index, "");
+}
+
+LLVMValueRef unit_memory_pages(struct unit *unit, uint32_t index)
+{
+    return LLVMBuildStructGEP2(unit->builder, unit->memory_type, unit_memory_record(unit, index), 1, "");
 }
 
 LLVMValueRef unit_memory_base(struct unit *unit, uint32_t index)
 {
     LLVMValueRef load;
 
-    if (index == 0)
+    if (index == unit->instance->fixed_memory)
         return unit_memory(unit);
-    load = LLVMBuildLoad2(unit->builder, unit->ptr, unit_memory_member(unit, index, MEMORY_BASE), "");
+    load = LLVMBuildLoad2(unit->builder, unit->ptr, unit_memory_record(unit, index), "");
     unit_set_invariant(unit, load);
     return load;
 }
 
-static void write_type_list(struct buf *text, const wasm_valtype *types, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        buf_printf(text, "%s%s", i ? "," : "", wasm_valtype_name(types[i]).text);
-}
-
-/* Equal types of the module have equal text, and so one symbol. */
-static LLVMValueRef define_type(struct unit *unit, const struct wasm_functype *type)
+/* Equal types of the program have equal text, and so one symbol. A type whose text would be too long is this
+ * instance's own: others' functions do not have it, as far as call_indirect can tell. */
+static LLVMValueRef define_type(struct unit *unit, uint32_t type_index)
 {
     struct buf name = {0};
     const char *prefix = "wasm.type.", *text;
     LLVMValueRef variable;
 
     buf_printf(&name, "%s", prefix);
-    write_type_list(&name, type->params, type->param_count);
-    buf_printf(&name, "->");
-    write_type_list(&name, type->results, type->result_count);
+    if (!wasm_type_identity(unit->wasm, type_index, &name)) {
+        name.size = 0;
+        buf_printf(&name, "%s%s.%u", prefix, unit->instance->label ? unit->instance->label : "", type_index);
+    }
     buf_byte(&name, 0);
     variable = LLVMGetNamedGlobal(unit->module, (const char *)name.data);
     if (!variable) {
@@ -277,15 +381,18 @@ LLVMValueRef unit_type(struct unit *unit, uint32_t type_index)
     LLVMValueRef *slot = &unit->symbols->types[type_index];
 
     if (!*slot)
-        *slot = define_type(unit, &unit->wasm->types[type_index]);
+        *slot = define_type(unit, unit->wasm->canonical[type_index]);
     return *slot;
 }
 
 LLVMValueRef unit_tag(struct unit *unit, uint32_t index)
 {
+    const struct wasm_binding *binding = wasm_binding_of(unit->instance, unit->wasm->tags[index].import);
     LLVMTypeRef type = LLVMStructTypeInContext(unit->context, &unit->ptr, 1, false);
-    LLVMValueRef variable = declare_variable(unit, &unit->symbols->tags[index], type, "tag", index, "");
+    LLVMValueRef *slot = &unit->symbols->tags[index], variable;
 
+    variable = binding ? declare_import(unit, slot, type, "tag", binding, "")
+                       : declare_variable(unit, slot, type, "tag", index, "");
     LLVMSetGlobalConstant(variable, true);
     return variable;
 }
@@ -304,6 +411,13 @@ void unit_keep(struct unit *unit, LLVMValueRef variable)
     LLVMSetInitializer(used, LLVMConstArray2(unit->ptr, &variable, 1));
     LLVMSetLinkage(used, LLVMAppendingLinkage);
     LLVMSetSection(used, "llvm.metadata");
+}
+
+void unit_define_variable(struct unit *unit, LLVMValueRef variable, LLVMValueRef init)
+{
+    LLVMSetInitializer(variable, init);
+    if (unit->plan->unit_count == 1 && !unit->instance->is_shared)
+        LLVMSetLinkage(variable, LLVMInternalLinkage);
 }
 
 LLVMValueRef unit_private_constant(struct unit *unit, LLVMValueRef init)

@@ -23,6 +23,7 @@ static void make_types(struct unit *unit)
     unit->void_type = LLVMVoidTypeInContext(context);
     unit->memory_type =
         LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->i64, unit->i64, unit->i64}, 4, false);
+    unit->table_type = LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->i32, unit->i32}, 3, false);
     unit->func_type = LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->ptr}, 2, false);
 }
 
@@ -46,13 +47,18 @@ static void make_debug(struct unit *unit)
     unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
 }
 
-void unit_init(struct unit *unit, const struct wasm_module *wasm, const struct plan *plan,
+void unit_init(struct unit *unit, const struct wasm_instance *instance, const struct plan *plan,
                const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine)
 {
     LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
     char *triple = LLVMGetTargetMachineTriple(machine);
 
-    *unit = (struct unit){.wasm = wasm, .plan = plan, .options = options, .index = index, .machine = machine};
+    *unit = (struct unit){.instance = instance,
+                          .wasm = instance->module,
+                          .plan = plan,
+                          .options = options,
+                          .index = index,
+                          .machine = machine};
     unit->context = LLVMContextCreate();
     unit->module = LLVMModuleCreateWithNameInContext("wasm", unit->context);
     unit->builder = LLVMCreateBuilderInContext(unit->context);
@@ -62,7 +68,7 @@ void unit_init(struct unit *unit, const struct wasm_module *wasm, const struct p
     LLVMDisposeMessage(triple);
     make_types(unit);
     make_debug(unit);
-    unit->symbols = symbols_new(wasm);
+    unit->symbols = symbols_new(unit->wasm);
 }
 
 void unit_fini(struct unit *unit)
@@ -144,7 +150,7 @@ unsigned unit_convention(const struct unit *unit)
 {
     enum { TAIL_CONVENTION = 18 }; /* llvm::CallingConv::Tail; the C interface has no name for it */
 
-    return unit->wasm->features >> WASM_FEATURE_TAIL_CALL & 1 ? TAIL_CONVENTION : LLVMCCallConv;
+    return unit->instance->has_tail_calls ? TAIL_CONVENTION : LLVMCCallConv;
 }
 
 bool unit_moves_stack(const struct unit *unit)

@@ -17,7 +17,8 @@
 struct unit_symbols; /* symbols.c */
 
 struct unit {
-    const struct wasm_module *wasm;
+    const struct wasm_instance *instance;
+    const struct wasm_module *wasm; /* the instance's */
     const struct plan *plan;
     const struct compile_options *options;
     uint32_t index;
@@ -29,6 +30,7 @@ struct unit {
 
     LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, v128, ptr, void_type;
     LLVMTypeRef memory_type; /* struct mewz_memory */
+    LLVMTypeRef table_type;  /* struct mewz_table */
     LLVMTypeRef func_type;   /* struct mewz_func */
 
     LLVMDIBuilderRef debug;
@@ -38,7 +40,7 @@ struct unit {
     struct unit_symbols *symbols;
 };
 
-void unit_init(struct unit *unit, const struct wasm_module *wasm, const struct plan *plan,
+void unit_init(struct unit *unit, const struct wasm_instance *instance, const struct plan *plan,
                const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine);
 void unit_fini(struct unit *unit);
 
@@ -48,8 +50,9 @@ LLVMTypeRef unit_letter_type(const struct unit *unit, char letter); /* of an opc
 /* A function type as LLVM has it: several results become a struct. */
 LLVMTypeRef unit_functype(const struct unit *unit, const struct wasm_functype *type);
 
-/* How the module's functions call one another, directly and by references: as C does; or, in a module with tail calls,
- * in LLVM's way that lets any function make way for any other. Imported functions are always called as C does. */
+/* How the program's functions call one another, directly and by references: as C does; or, where a module has tail
+ * calls, in LLVM's way that lets any function make way for any other. The system's functions are always called as C
+ * does. */
 unsigned unit_convention(const struct unit *unit);
 
 /* Whether a function may return with another stack pointer than it was called with, as far as a handler sees: one that

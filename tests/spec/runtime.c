@@ -41,7 +41,7 @@ static const char *trap_text(enum mewz_trap trap)
 static int in_memory(const void *address)
 {
     for (uint32_t i = 0; i < program->memory_count; i++) {
-        uint64_t offset = (uint64_t)address - (uint64_t)program->memories[i].base;
+        uint64_t offset = (uint64_t)address - (uint64_t)program->memories[i]->base;
         if (offset < MEWZ_MEMORY_RESERVE)
             return 1;
     }
@@ -94,13 +94,13 @@ static int commit(const struct mewz_memory *memory, uint64_t pages)
 static void unmap_memories(void)
 {
     for (uint32_t i = 0; i < program->memory_count; i++)
-        munmap(program->memories[i].base, MEWZ_MEMORY_RESERVE);
+        munmap(program->memories[i]->base, MEWZ_MEMORY_RESERVE);
 }
 
 static void map_memories(void)
 {
     for (uint32_t i = 0; i < program->memory_count; i++) {
-        struct mewz_memory *memory = &program->memories[i];
+        struct mewz_memory *memory = program->memories[i];
         int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (i == 0 ? MAP_FIXED_NOREPLACE : 0);
         void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE, flags, -1, 0);
         if (base == MAP_FAILED || (i == 0 && base != memory->base)) {

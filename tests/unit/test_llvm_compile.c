@@ -140,6 +140,36 @@ static void build_large(struct buf *buf)
     end_sized(buf, section);
 }
 
+/* A memory and a table that no other module provides are the program's own. */
+static void check_own_imports(void)
+{
+    struct buf bytes = {0};
+    struct file object;
+    struct err err = {0};
+    struct elf elf;
+    size_t section;
+
+    begin_module(&bytes);
+    section = begin_section(&bytes, SECTION_IMPORT);
+    put_hex(&bytes, "02");
+    put_name(&bytes, "env");
+    put_name(&bytes, "memory");
+    put_hex(&bytes, "02 00 01");
+    put_name(&bytes, "env");
+    put_name(&bytes, "table");
+    put_hex(&bytes, "01 70 00 02");
+    end_sized(&bytes, section);
+    CHECK(compile(&bytes, &usual, &object, &err) == 0);
+    CHECK(elf_open(&elf, "t.o", object.data, object.size, &err) == 0);
+    for (unsigned i = 1; i < elf.symbol_count; i++) {
+        struct elf_symbol symbol = elf_symbol(&elf, i);
+
+        CHECK(symbol.symbol.st_shndx != SHN_UNDEF || !strchr(symbol.name, '.'));
+    }
+    file_close(&object);
+    buf_free(&bytes);
+}
+
 static void check_determinism(void)
 {
     struct compile_options options = usual;
@@ -245,10 +275,10 @@ static void check_refusals(void)
     section = begin_section(&bytes, SECTION_IMPORT);
     put_hex(&bytes, "01");
     put_name(&bytes, "env");
-    put_name(&bytes, "memory");
-    put_hex(&bytes, "02 00 01");
+    put_name(&bytes, "base");
+    put_hex(&bytes, "03 7f 00");
     end_sized(&bytes, section);
-    check_refused(&bytes, &usual, "t.wasm: import \"env\" \"memory\": only functions can be imported yet");
+    check_refused(&bytes, &usual, "t.wasm: import \"env\" \"base\": no system provides a global or a tag");
 
     begin_module(&bytes);
     put_section(&bytes, SECTION_TYPE, "01 60 00 00");
@@ -267,6 +297,7 @@ int main(void)
     CHECK(temp_dir_make(&folder, &err) == 0);
     check_symbols();
     check_exports();
+    check_own_imports();
     check_determinism();
     check_line_tables();
     check_refusals();

@@ -33,7 +33,9 @@ static const struct mewz_code_map map = {.func_count = 3, .funcs = funcs, .names
 static uint8_t guest[MEWZ_PAGE_SIZE];
 static struct mewz_memory memories[] = {{.base = guest, .pages = 1, .min_pages = 1, .max_pages = 2}};
 
-struct mewz_program mewz_program = {.memory_count = 1, .memories = memories, .name = "app.wasm", .code_map = &map};
+static struct mewz_memory *const memory_list[] = {memories};
+
+struct mewz_program mewz_program = {.memory_count = 1, .memories = memory_list, .name = "app.wasm", .code_map = &map};
 
 static void place_functions(void)
 {

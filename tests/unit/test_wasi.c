@@ -30,7 +30,8 @@
 #define END  ((uint32_t)SIZE)
 
 static struct mewz_memory memories[1];
-struct mewz_program mewz_program = {.memory_count = 1, .memories = memories};
+static struct mewz_memory *const memory_list[] = {memories};
+struct mewz_program mewz_program = {.memory_count = 1, .memories = memory_list};
 
 /* --- the host --- */
 

@@ -14,12 +14,12 @@
 void memory_reserve(void)
 {
     for (uint32_t i = 0; i < mewz_program.memory_count; i++) {
-        long base = (long)mewz_program.memories[i].base; /* NULL: anywhere */
+        long base = (long)mewz_program.memories[i]->base; /* NULL: anywhere */
         long address = syscall6(__NR_mmap, base, MEWZ_MEMORY_RESERVE, PROT_NONE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | (base ? MAP_FIXED_NOREPLACE : 0), -1, 0);
         if (address < 0 || (base && address != base))
             start_fail("cannot reserve 8 GiB of address space for linear memory (see ulimit -v)");
-        mewz_program.memories[i].base = (uint8_t *)address;
+        mewz_program.memories[i]->base = (uint8_t *)address;
         syscall3(__NR_madvise, address, MEWZ_MEMORY_RESERVE, MADV_HUGEPAGE); /* not every kernel has them */
     }
 }

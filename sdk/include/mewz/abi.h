@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEWZ_ABI_VERSION 1
+#define MEWZ_ABI_VERSION 2
 
 /* A wasm page (core specification 2.0, section 4.2.8). */
 #define MEWZ_PAGE_SIZE 65536ull
@@ -36,10 +36,17 @@
 /* One linear memory. It lives in the object's writable data; the object's code reads `pages` (memory.size, bulk
  * operations), and only mewz_memory_grow and the system's start-up code write it. */
 struct mewz_memory {
-    uint8_t *base;      /* first byte; of memories behind the first one the system chooses it before `instantiate` */
+    uint8_t *base;      /* first byte; where it is NULL the system chooses it before `instantiate` */
     uint64_t pages;     /* current size in wasm pages; the object initialises it to min_pages */
     uint64_t min_pages; /* limits of the module's declaration; max_pages is 65536 where it declares none */
     uint64_t max_pages;
+};
+
+/* A table that several modules of the program use; the object's code reads and writes it. */
+struct mewz_table {
+    void **elements;   /* never moves */
+    uint32_t size;     /* current number of elements */
+    uint32_t capacity; /* elements there is room for */
 };
 
 /* Grows `memory` by `delta` pages of zeroes. Returns the size before in pages, or UINT64_MAX, with nothing changed,
@@ -117,26 +124,30 @@ struct mewz_code_func {
     uint32_t row_count;
 };
 
+/* Each module of the program has a map. */
 struct mewz_code_map {
     uint32_t func_count;
     uint32_t reserved;
     const struct mewz_code_func *funcs;
     const char *names; /* free of control characters: they end on terminals */
     const uint8_t *row_bytes;
+    const char *module;               /* file name of the module without its folder */
+    const struct mewz_code_map *next; /* of the program's next module, or NULL */
 };
 
 /* The descriptor: what a program needs and where it begins. */
 struct mewz_program {
     uint32_t abi_version; /* MEWZ_ABI_VERSION of the compiler */
     uint32_t memory_count;
-    struct mewz_memory *memories; /* memory_count of them; the first one's base is `mewz_memory` */
-    const char *name;             /* file name of the module without its folder */
-    /* Instantiation: copies the active segments and runs the module's start function. The system maps the memories
-     * (min_pages of zeroes each) before it calls this, on the stack that the program will use. May trap. */
+    struct mewz_memory *const
+        *memories;    /* memory_count of them, of all modules; the first one's base is `mewz_memory` */
+    const char *name; /* file name of the main module without its folder */
+    /* Instantiation of all modules: copies the active segments and runs the start functions. The system maps the
+     * memories (min_pages of zeroes each) before it calls this, on the stack that the program will use. May trap. */
     void (*instantiate)(void);
-    /* The export `_start`, or NULL where the module has none. Called once after `instantiate`. */
+    /* The export `_start`, or NULL where the main module has none. Called once after `instantiate`. */
     void (*start)(void);
-    const struct mewz_code_map *code_map;
+    const struct mewz_code_map *code_map; /* of the main module */
 };
 
 extern struct mewz_program mewz_program;

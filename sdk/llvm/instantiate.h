@@ -1,0 +1,16 @@
+/* instantiate.h: the function that instantiates (core specification, section 4.7.2).
+ *
+ * What other instances provide is looked at here: sizes, values of globals, and tables and memories that segments go
+ * to. Of an ordinary module nothing is left to do but copying its data, without the zeroes. */
+#ifndef LLVM_INSTANTIATE_H
+#define LLVM_INSTANTIATE_H
+
+#include "llvm/unit.h"
+
+/* The function's name (unit_instance_symbol); it counts as no wasm function's code (code_map.h). */
+#define INSTANTIATE_NAME "instantiate"
+
+/* Defines it. The first `elem_count` element segments are in the tables already. */
+LLVMValueRef instantiate_define(struct unit *unit, uint32_t elem_count);
+
+#endif
