@@ -1,6 +1,7 @@
 /* mewz-cc build: from a program to something that starts. */
 #include <string.h>
 
+#include "cc/modules.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 
@@ -8,8 +9,9 @@ static const char help[] = "Compiles a WebAssembly program (a module in binary o
                            "mewz-cc compile) and links it with its system. The result is a disk image that boots\n"
                            "by BIOS and UEFI (raw, qcow2, iso, vmdk, vhd, vhdx), a kernel for QEMU and other\n"
                            "hypervisors (elf), a container image with that kernel (oci), or with --target\n"
-                           "x86_64-linux a static executable. Arguments and environment are baked in; mewz-cc\n"
-                           "run can replace them.\n";
+                           "x86_64-linux a static executable. Arguments and environment are baked in; mewz-cc run\n"
+                           "can replace them. Further modules are those that the program imports from, by NAME or\n"
+                           "the name of the file.\n";
 
 /* The format that was asked for, or else that of the output's ending; for Linux there is only one. */
 static const char *choose_format(const struct settings *settings, struct err *err)
@@ -46,10 +48,10 @@ static int run(char **argv, struct err *err)
     struct command_line line = {
         .verb = "build",
         .verb_bit = SETTINGS_BUILD,
-        .usage = "APP.wasm|APP.wat|APP.o -o OUT [options] [-- ARG...]",
+        .usage = "APP.wasm|APP.wat|APP.o [[NAME=]LIB.wasm...] -o OUT [options] [-- ARG...]",
         .help = help,
         .operand_minimum = 1,
-        .operand_maximum = 1,
+        .operand_maximum = MODULES_MAX,
     };
     struct settings settings;
     struct arena arena = {0};

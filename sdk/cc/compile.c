@@ -1,4 +1,5 @@
 /* mewz-cc compile: from a program to the object that belongs to no operating system. */
+#include "cc/modules.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 
@@ -21,10 +22,10 @@ static int run(char **argv, struct err *err)
     struct command_line line = {
         .verb = "compile",
         .verb_bit = SETTINGS_COMPILE,
-        .usage = "APP.wasm|APP.wat -o APP.o [options]",
+        .usage = "APP.wasm|APP.wat [[NAME=]LIB.wasm...] -o APP.o [options]",
         .help = help,
         .operand_minimum = 1,
-        .operand_maximum = 1,
+        .operand_maximum = MODULES_MAX,
     };
     struct settings settings;
     struct arena arena = {0};

@@ -7,13 +7,10 @@
 #include "base/arena.h"
 #include "base/elf.h"
 #include "base/proc.h"
-#include "base/sha256.h"
-#include "cc/compiler.h"
 #include "cc/container.h"
+#include "cc/modules.h"
 #include "image/image.h"
 #include "link/program.h"
-#include "wasm/module.h"
-#include "wasm/symbol.h"
 
 /* The note of a kernel that PVH boot loaders start: XEN_ELFNOTE_PHYS32_ENTRY (Xen's public/elfnote.h). */
 #define PVH_NOTE_OWNER "Xen"
@@ -21,17 +18,17 @@
 
 /* --- telling how it goes --- */
 
-static double now(void)
+double driver_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void tell(const struct driver *driver, const char *stage, double start)
+void driver_tell(const struct driver *driver, const char *stage, double start)
 {
     if (driver->verbose)
-        fprintf(stderr, "%-8s %8.3f s\n", stage, now() - start);
+        fprintf(stderr, "%-8s %8.3f s\n", stage, driver_now() - start);
 }
 
 /* --- source to wasm bytes --- */
@@ -49,12 +46,12 @@ static int read_text(struct driver *driver, struct err *err)
     if (temp_dir_make(&temp, err) != 0)
         return -1;
     const char *wasm = arena_printf(&arena, "%s/program.wasm", temp.path);
-    double start = now();
+    double start = driver_now();
     int result = run_wat2wasm(driver->input, wasm, err);
     if (result == 0)
         result = file_read(&driver->file, wasm, err); /* stays mapped when the folder goes */
     if (result == 0)
-        tell(driver, "text", start);
+        driver_tell(driver, "text", start);
     temp_dir_remove(&temp);
     arena_free(&arena);
     return result;
@@ -97,88 +94,44 @@ static int find_kind(struct driver *driver, struct err *err)
     return 0;
 }
 
-int driver_open(struct driver *driver, struct err *err)
+static int open_input(struct driver *driver, struct err *err)
 {
     int result = is_text(driver->input) ? read_text(driver, err) : file_read(&driver->file, driver->input, err);
     if (result == 0 && find_kind(driver, err) != 0) {
-        driver_close(driver);
+        file_close(&driver->file);
         result = -1;
     }
     return result;
 }
 
+int driver_open(struct driver *driver, struct err *err)
+{
+    size_t wanted = driver->other_count;
+    int result = open_input(driver, err);
+    if (result == 0 && wanted > 0 && driver->kind != INPUT_WASM)
+        result = err_set(err, "%s: is compiled already, modules can be linked with modules only", driver->input);
+    for (driver->other_count = 0; result == 0 && driver->other_count < wanted; driver->other_count++)
+        result = open_input(&driver->others[driver->other_count], err);
+    if (result != 0)
+        driver_close(driver);
+    return result;
+}
+
 void driver_close(struct driver *driver)
 {
+    for (size_t i = 0; i < driver->other_count; i++)
+        file_close(&driver->others[i].file);
     file_close(&driver->file);
+    arena_free(&driver->arena);
 }
 
 /* --- wasm bytes to object --- */
-
-static int check_memory(const struct wasm_module *module, const struct compile_options *options, struct err *err)
-{
-    for (uint32_t i = 0; i < module->memory_count; i++)
-        if (options->memory_max && module->memories[i].limits.min > options->memory_max)
-            return err_set(err, "%s: its memory begins with %lu bytes, more than --memory-max", module->file,
-                           module->memories[i].limits.min * 65536);
-    return 0;
-}
-
-/* Before the compilation, which may take long: the link checks the object's own imports again. */
-static int check_imports(const struct wasm_module *module, const struct link_options *options, struct arena *arena,
-                         struct err *err)
-{
-    if (options->allow_missing)
-        return 0;
-    const char **symbols = arena_array(arena, (size_t)module->import_count + 1, sizeof *symbols);
-    size_t count = 0;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        bool is_known;
-        if (module->imports[i].kind == WASM_EXTERN_FUNC)
-            symbols[count++] = wasm_import_symbol(module, &module->imports[i], arena, &is_known);
-    }
-    return link_check_imports(symbols, options, err);
-}
-
-static int decode(const struct driver *driver, struct wasm_module *module, struct arena *arena, struct err *err)
-{
-    double start = now();
-    if (wasm_decode(module, driver->input, driver->file.data, driver->file.size, arena, err) != 0)
-        return -1;
-    tell(driver, "decode", start);
-    start = now();
-    if (wasm_validate(module, arena, err) != 0)
-        return -1;
-    tell(driver, "validate", start);
-    return 0;
-}
-
-static int compile_module(const struct driver *driver, bool will_link, const char *path, struct arena *arena,
-                          struct err *err)
-{
-    struct wasm_module module;
-    if (decode(driver, &module, arena, err) != 0)
-        return -1;
-    if (check_memory(&module, &driver->compile, err) != 0 ||
-        (will_link && check_imports(&module, &driver->link, arena, err) != 0))
-        return -1;
-    double start = now();
-    struct sha256_text digest = sha256_text(driver->file.data, driver->file.size);
-    struct compile_options options = driver->compile;
-    options.digest = digest.digits;
-    if (compiler_compile(&module, &options, path, err) != 0)
-        return -1;
-    tell(driver, "compile", start);
-    return 0;
-}
 
 static int compile_input(const struct driver *driver, bool will_link, const char *path, struct err *err)
 {
     if (driver->kind != INPUT_WASM)
         return err_set(err, "%s: is compiled already", driver->input);
-    struct arena arena = {0};
-    int result = compile_module(driver, will_link, path, &arena, err);
-    arena_free(&arena);
-    return result;
+    return modules_compile(driver, will_link, path, err);
 }
 
 int driver_write_object(const struct driver *driver, const char *path, struct err *err)
@@ -208,7 +161,7 @@ static int link_object(const struct driver *driver, const char *object, const st
     struct link_options options = driver->link;
     struct arena arena = {0};
     struct elf elf;
-    double start = now();
+    double start = driver_now();
     int result = elf_open(&elf, driver->input, file->data, file->size, err);
     if (result == 0) {
         const char *name = program_name(&elf, &arena);
@@ -216,7 +169,7 @@ static int link_object(const struct driver *driver, const char *object, const st
         result = link_program(object, &options, path, err);
     }
     if (result == 0)
-        tell(driver, "link", start);
+        driver_tell(driver, "link", start);
     arena_free(&arena);
     return result;
 }
@@ -269,7 +222,10 @@ static int write_module(const struct driver *driver, const char *path, struct er
     if (driver->kind != INPUT_WASM)
         return err_set(err, "%s: not a module, which --oci-wasm puts into an image", driver->input);
     struct link_config config = {driver->arguments, driver->link.config.env, driver->link.config.settings};
-    int result = decode(driver, &module, &arena, err);
+    int result =
+        driver->other_count > 0
+            ? err_set(err, "%s: a container image holds one module: leave the others out, or --oci-wasm", driver->input)
+            : modules_decode(driver, &module, &arena, err);
     if (result == 0)
         result = container_write_wasm(driver->package.reference, driver->input, &driver->file, &config, path, err);
     arena_free(&arena);
@@ -291,9 +247,9 @@ int driver_write_package(const struct driver *driver, const char *path, struct e
     const char *kernel = arena_printf(&arena, "%s/program.elf", temp.path);
     int result = driver_write_executable(driver, kernel, err);
     if (result == 0) {
-        double start = now();
+        double start = driver_now();
         result = package_kernel(&driver->package, kernel, path, err);
-        tell(driver, "image", start);
+        driver_tell(driver, "image", start);
     }
     temp_dir_remove(&temp);
     arena_free(&arena);

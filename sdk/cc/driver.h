@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "cc/package.h"
@@ -23,10 +24,15 @@ enum input_kind {
 };
 
 struct driver {
-    const char *input; /* the file's name */
+    const char *input;       /* the file's name */
+    const char *module_name; /* under which the program's other modules import from it (modules.h) */
     enum input_kind kind;
     struct file file; /* its bytes; of the text format those of the module that it says, of an image the raw disk's */
     const struct image_format *image; /* the image's format; NULL where it is none */
+
+    struct driver *others; /* other_count further modules of the program; of them only what stands above counts */
+    size_t other_count;
+    struct arena arena; /* of the inputs' names and `others` */
 
     struct compile_options compile;
     struct link_options link;     /* but for the arguments in its config */
@@ -35,7 +41,7 @@ struct driver {
     bool verbose;                 /* what each stage takes, on stderr */
 };
 
-/* Reads the input, once, since it may be a pipe. The other members are set already. */
+/* Reads the inputs, once, since they may be pipes. The other members are set already. */
 int driver_open(struct driver *driver, struct err *err);
 void driver_close(struct driver *driver);
 
@@ -45,6 +51,10 @@ int driver_write_package(const struct driver *driver, const char *path, struct e
 
 /* The kernel that is in the input, which is a kernel or an image. */
 int driver_write_kernel(const struct driver *driver, const char *path, struct err *err);
+
+/* For -v: the time, and what a stage that began then took. */
+double driver_now(void);
+void driver_tell(const struct driver *driver, const char *stage, double start);
 
 /* A program's name without its folder, and then `arguments`, which may be NULL, as one NULL-terminated list. */
 const char *const *driver_join_args(const char *name, const char *const *arguments, struct arena *arena);

@@ -3,6 +3,7 @@
 
 #include "base/elf.h"
 #include "base/file.h"
+#include "cc/modules.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
@@ -157,10 +158,10 @@ static int run(char **argv, struct err *err)
     struct command_line line = {
         .verb = "run",
         .verb_bit = SETTINGS_RUN,
-        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [options] [-- ARG...]",
+        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [[NAME=]LIB.wasm...] [options] [-- ARG...]",
         .help = help,
         .operand_minimum = 1,
-        .operand_maximum = 1,
+        .operand_maximum = MODULES_MAX,
     };
     struct settings settings;
     struct arena arena = {0};

@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "cc/container.h"
 #include "cc/json.h"
+#include "cc/modules.h"
 
 #include <mewz/abi.h>
 
@@ -108,15 +109,31 @@ static bool is_same_file(const char *a, const char *b)
            first.st_ino == second.st_ino;
 }
 
+/* The first operand is the program, the others are modules that it imports from. */
+static int set_inputs(const struct command_line *line, const char *output, struct driver *driver, struct err *err)
+{
+    driver->others = arena_array(&driver->arena, line->operand_count, sizeof *driver->others);
+    driver->other_count = line->operand_count - 1;
+    for (size_t i = 0; i < line->operand_count; i++) {
+        struct driver *input = i == 0 ? driver : &driver->others[i - 1];
+        input->module_name = modules_name(line->operands[i], &input->input, &driver->arena);
+        input->verbose = driver->verbose;
+        if (output && is_same_file(input->input, output))
+            return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb, output);
+    }
+    return 0;
+}
+
 int settings_open_driver(const struct settings *settings, const struct command_line *line, struct driver *driver,
                          struct err *err)
 {
-    const char *input = line->operands[0];
-    if (settings->output && is_same_file(input, settings->output))
-        return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb, settings->output);
     if (settings->memory_max && settings->memory_max < MEWZ_PAGE_SIZE)
         return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB", line->verb);
-    *driver = (struct driver){.input = input, .arguments = line->arguments, .verbose = settings->verbose};
+    *driver = (struct driver){.arguments = line->arguments, .verbose = settings->verbose};
+    if (set_inputs(line, settings->output, driver, err) != 0) {
+        arena_free(&driver->arena);
+        return -1;
+    }
     driver->compile = (struct compile_options){
         .optimise = settings->optimise,
         .cpu = settings->cpu,
@@ -126,7 +143,7 @@ int settings_open_driver(const struct settings *settings, const struct command_l
     };
     driver->link = (struct link_options){
         .target = link_target_find(settings->target),
-        .name = input,
+        .name = driver->input,
         .config = {.env = settings->env.strings, .settings = settings->program_settings},
         .allow_missing = settings->allow_missing,
         .verbose = settings->verbose,
@@ -135,7 +152,7 @@ int settings_open_driver(const struct settings *settings, const struct command_l
     driver->package = (struct package){
         .image = {.size = settings->disk_size, .label = settings->disk_label},
         .reference = settings->reference,
-        .name = settings->output ? settings->output : input,
+        .name = settings->output ? settings->output : driver->input,
         .sbom = settings->sbom,
         .wasm = settings->oci_wasm,
     };

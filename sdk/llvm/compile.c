@@ -210,9 +210,11 @@ static const struct wasm_instance *make_instance(const struct wasm_module *modul
 
     instance->module = module;
     instance->has_tail_calls = module->features >> WASM_FEATURE_TAIL_CALL & 1;
-    instance->can_throw = wasm_may_throw(module, arena);
     instance->fixed_memory = module->memory_count > 0 ? 0 : WASM_NO_INDEX;
-    return wasm_bind_names(instance, NULL, NULL, arena, err) < 0 ? NULL : instance;
+    if (wasm_bind_names(instance, NULL, NULL, arena, err) < 0)
+        return NULL;
+    instance->can_throw = wasm_may_throw(instance, arena);
+    return instance;
 }
 
 int llvm_compile(const struct wasm_module *module, const struct compile_options *options, const char *path,

@@ -129,7 +129,7 @@ static void find_shared(struct plan *plan, const struct wasm_instance *instance)
     for (uint32_t i = 0; i < wasm->table_count; i++) {
         const struct wasm_binding *binding = wasm_binding_of(instance, wasm->tables[i].import);
 
-        plan->table_is_shared[i] = binding && binding->instance != instance;
+        plan->table_is_shared[i] = binding && (binding->instance != instance || instance->is_shared);
     }
     for (uint32_t i = 0; instance->is_shared && i < wasm->export_count; i++) {
         const struct wasm_export *export = &wasm->exports[i];

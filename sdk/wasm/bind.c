@@ -248,10 +248,12 @@ const struct wasm_binding *wasm_binding_of(const struct wasm_instance *instance,
     return import ? &instance->bindings[import - instance->module->imports] : NULL;
 }
 
-bool wasm_may_throw(const struct wasm_module *module, struct arena *arena)
+bool wasm_may_throw(const struct wasm_instance *instance, struct arena *arena)
 {
+    const struct wasm_module *m = instance->module;
     bool is_known = true;
-    for (uint32_t i = 0; is_known && i < module->imported_func_count; i++)
-        wasm_import_symbol(module, module->funcs[i].import, arena, &is_known);
-    return !is_known || module->tag_count > 0 || module->features >> WASM_FEATURE_EXCEPTIONS & 1;
+    for (uint32_t i = 0; is_known && i < m->import_count; i++)
+        if (m->imports[i].kind == WASM_EXTERN_FUNC && !instance->bindings[i].instance)
+            wasm_import_symbol(m, &m->imports[i], arena, &is_known);
+    return !is_known || m->tag_count > 0 || m->features >> WASM_FEATURE_EXCEPTIONS & 1;
 }

@@ -45,8 +45,8 @@ int wasm_bind_sizes(const struct wasm_instance *instance, struct err *err);
 /* The binding of an entity's import, which is NULL for what a module defines: then so is the result. */
 const struct wasm_binding *wasm_binding_of(const struct wasm_instance *instance, const struct wasm_import *import);
 
-/* Whether exceptions may pass through the module: it has some, or calls what nobody knows. */
-bool wasm_may_throw(const struct wasm_module *module, struct arena *arena);
+/* Whether exceptions may come from a module that is bound: it has some, or calls what nobody knows. */
+bool wasm_may_throw(const struct wasm_instance *instance, struct arena *arena);
 
 /* Appends a text that function types of any modules have in common if they are the same type. Returns false if the
  * text would be unreasonably long: types may refer to types, and the text spells these out. */
