@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps net
 
-.PHONY: all clean packages deps demo install check check-all $(SUITES:%=check-%) check-hostile bench
+.PHONY: all clean packages deps demo install check check-all $(SUITES:%=check-%) check-hostile bench bench-compute
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -251,12 +251,12 @@ check-unit: $(UNIT_TESTS)
 check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
-check-apps: all $(APPS)
+check-apps: all $(APPS) $(BUILD)/bench/measure
 check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS)
+check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure
 	tests/check.sh format $(SUITES)
 
 check: deps
@@ -267,6 +267,10 @@ check-hostile: all $(GUESTS)
 	HOSTILE=10000 bats tests/e2e/hostile.bats
 
 # --- figures: each beside its bar ---
+
+# Programs of clang, mewz-cc, V8 and wasm2c side by side: minutes.
+bench-compute: all $(BUILD)/bench/measure
+	tests/bench/compute/run.sh
 
 BENCH = $(addprefix $(BUILD)/bench/,measure boot_plugin.so bare.elf)
 
@@ -288,8 +292,8 @@ bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/apps/include tests/apps/eh tests/kernel/* templates/*))
-SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
+              tests/* tests/bench/compute tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* templates/*))
+SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:
 	clang-format-19 -i $(C_FILES)

@@ -1,11 +1,13 @@
 #!/bin/sh
-# build.sh APP OUT.wasm: build one of the applications for WASI. Works in OUT's folder, under src/.
+# build.sh APP OUT [native]: build one of the applications for WASI, or for Linux. Works in OUT's folder, under src/.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 app=$1
 out=$(realpath -m "$2")
+system=${3-wasm}
 work=$(dirname "$out")/src/$app
+[ "$system" = wasm ] || work=$(dirname "$out")/src/$system/$app
 
 emulated="-D_WASI_EMULATED_SIGNAL -lwasi-emulated-signal -D_WASI_EMULATED_PROCESS_CLOCKS
     -lwasi-emulated-process-clocks -D_WASI_EMULATED_GETPID -lwasi-emulated-getpid
@@ -19,6 +21,10 @@ unpack() {
 }
 
 compile() {
+    [ "$system" = wasm ] || {
+        clang-19 -O2 -w -D_GNU_SOURCE -o "$out.part" "$@" -lm
+        return
+    }
     # shellcheck disable=SC2086
     clang-19 --target=wasm32-wasi -O2 -w -D_GNU_SOURCE -I"$here/include" -include posix.h $emulated -o "$out.part" "$@"
 }
@@ -37,7 +43,7 @@ cmark)
     ;;
 zstd)
     unpack libzstd
-    compile -DZSTD_NOBENCH -DZSTD_NODICT -DZSTD_NOTRACE -DBACKTRACE_ENABLE=0 -DXXH_NAMESPACE=ZSTD_ -Ilib/common \
+    compile -DZSTD_DISABLE_ASM -DZSTD_NOBENCH -DZSTD_NODICT -DZSTD_NOTRACE -DBACKTRACE_ENABLE=0 -DXXH_NAMESPACE=ZSTD_ -Ilib/common \
         lib/common/*.c lib/compress/*.c lib/decompress/*.c \
         programs/zstdcli.c programs/fileio.c programs/fileio_asyncio.c programs/util.c programs/timefn.c
     ;;

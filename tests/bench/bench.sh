@@ -129,7 +129,7 @@ row 'same input twice: files that differ' 0 '' 0
 
 if [ "${1-}" != quick ]; then
     compile_times
-    read -r _ ours memory <"$work/compile"
+    read -r _ ours memory _ <"$work/compile"
     read -r _ theirs _ <"$work/wasm2c"
     read -r _ one _ <"$work/compile1"
     row "compile: SQLite ($(($(stat -c %s build/apps/sqlite.wasm) / 1024)) KiB), beside wasm2c + clang -O2 ($((theirs / 1000000)) s)" \

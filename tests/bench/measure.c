@@ -1,5 +1,6 @@
-/* measure.c: run a command and print three numbers about it: microseconds from exec to its first byte on stdout (or to
- * its end, if it writes none), microseconds to its end, and its largest memory in KiB, with that of its children.
+/* measure.c: run a command and print four numbers about it: microseconds from exec to its first byte on stdout (or to
+ * its end, if it writes none), microseconds to its end, its largest memory in KiB, and the microseconds that processors
+ * worked on it; the last two with its children.
  *
  *   measure COMMAND [ARGUMENT...]
  *
@@ -18,6 +19,11 @@ static int64_t now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return time.tv_sec * 1000000ll + time.tv_nsec / 1000;
+}
+
+static int64_t microseconds(struct timeval time)
+{
+    return time.tv_sec * 1000000ll + time.tv_usec;
 }
 
 int main(int argc, char **argv)
@@ -49,7 +55,8 @@ int main(int argc, char **argv)
     struct rusage usage;
     wait4(child, &status, 0, &usage);
     int64_t end = now() - begin;
-    printf("%ld %ld %ld\n", (long)(first ? first : end), (long)end, usage.ru_maxrss);
+    int64_t work = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+    printf("%ld %ld %ld %ld\n", (long)(first ? first : end), (long)end, usage.ru_maxrss, (long)work);
     if (WIFSIGNALED(status))
         return getenv("MEASURE_FIRST") && first ? 0 : 128 + WTERMSIG(status);
     return WEXITSTATUS(status);
