@@ -139,7 +139,12 @@ lib/pkgconfig/mewz.pc: sdk/link/mewz.pc.in
 
 include sdk/image/boot/rules.mk
 
-SDK_FILES = bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
+# The tree after make is the SDK, so the templates are where an installed one has them.
+share/mewz/templates: | templates
+	@mkdir -p $(@D)
+	ln -sfn ../../templates $@
+
+SDK_FILES = share/mewz/templates bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
             lib/pkgconfig/mewz.pc $(BOOT_FILES)
 all: $(SDK_FILES)
 
@@ -232,11 +237,11 @@ $(BUILD)/guests/%.o: tests/kernel/native/%.c
 $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
-# The server of templates/http-static-c, and its clients: tests/net.
+# The server of templates/http-server, and its clients: tests/net.
 
 NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load) $(BUILD)/bench/count_plugin.so
 
-$(BUILD)/net/server.wasm: $(wildcard templates/http-static-c/*.[ch])
+$(BUILD)/net/server.wasm: $(wildcard templates/http-server/*.[ch])
 	@mkdir -p $(@D)
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
 $(BUILD)/net/%.elf: $(BUILD)/net/%.wasm $(SDK_FILES)
@@ -321,6 +326,6 @@ install: all
 	./install.sh --prefix "$(or $(PREFIX),/usr/local)"
 
 clean:
-	rm -rf $(BUILD) bin lib
+	rm -rf $(BUILD) bin lib share
 
 -include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)

@@ -10,10 +10,11 @@ _mewz_cc() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'build convert compile link run inspect doctor --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'new build convert compile link run inspect doctor --help --version' -- "$current")
         return
     fi
     case $previous in
+    --template) words='assemblyscript c cpp echo-server go http-server rust wat' ;;
     --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;
     --cpu) words='x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 native' ;;

@@ -22,7 +22,7 @@ make -j"$(nproc)" all | sed -nu 's|.* -c \([^ ]*\) -o .*|  compiles \1|p; s|.* -
 
 step "A C program, compiled to WebAssembly by clang"
 mkdir -p build/demo
-show clang-19 --target=wasm32-wasi -O2 -o build/demo/hello.wasm templates/hello-c/hello.c
+show clang-19 --target=wasm32-wasi -O2 -o build/demo/hello.wasm templates/c/app.c
 
 step "Its disk image: the program and the kernel it needs, nothing else"
 show bin/mewz-cc build build/demo/hello.wasm -o build/demo/hello.img

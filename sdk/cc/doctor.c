@@ -25,15 +25,16 @@ static const struct need needs[] = {
     {"qemu-system-x86_64", "qemu-system-x86", "runs programs"},
     {"qemu-img", "qemu-utils", "makes qcow2, vmdk, vhd and vhdx"},
     {"xorriso", "xorriso", "makes ISOs"},
+    {"tomljson", "golang-github-pelletier-go-toml", "reads mewz.toml"},
     {"/usr/share/ovmf/OVMF.fd", "ovmf", "runs images with UEFI"},
     {"libLLVM.so.19.1", "libllvm19", "generates code"},
 };
 #define NEED_COUNT (sizeof needs / sizeof *needs)
 
 static const char *const own_files[] = {
-    "lib/mewz-llvm.so",         "lib/x86_64-mewz/libmewz.a", "lib/x86_64-mewz/link.ld", "lib/x86_64-linux/libmewz.a",
-    "lib/x86_64-linux/link.ld", "lib/boot/mbr.bin",          "lib/boot/cd.bin",         "lib/boot/bios.bin",
-    "lib/boot/esp.img",
+    "lib/mewz-llvm.so",           "share/mewz/templates",     "lib/x86_64-mewz/libmewz.a", "lib/x86_64-mewz/link.ld",
+    "lib/x86_64-linux/libmewz.a", "lib/x86_64-linux/link.ld", "lib/boot/mbr.bin",          "lib/boot/cd.bin",
+    "lib/boot/bios.bin",          "lib/boot/esp.img",
 };
 
 static bool is_there(const struct need *need)

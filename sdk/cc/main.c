@@ -7,7 +7,7 @@
 #include "cc/verb.h"
 
 static const struct verb *const verbs[] = {
-    &verb_build, &verb_convert, &verb_compile, &verb_link, &verb_run, &verb_inspect, &verb_doctor,
+    &verb_new, &verb_build, &verb_convert, &verb_compile, &verb_link, &verb_run, &verb_inspect, &verb_doctor,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

@@ -226,6 +226,19 @@ static int check_completeness(const struct command_line *line, struct err *err)
     return 0;
 }
 
+bool options_have_operand(const struct command_line *line, char **argv)
+{
+    for (char **at = argv; *at && strcmp(*at, "--") != 0; at++) {
+        const char *value;
+        const struct option *option = **at == '-' && (*at)[1] ? find_option(line, *at, &value) : NULL;
+        if (!option)
+            return true;
+        if (option->kind != OPTION_FLAG && !value && !*++at)
+            return true;
+    }
+    return false;
+}
+
 int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err)
 {
     size_t count = 0;

@@ -65,6 +65,9 @@ struct command_line {
 /* Parses what follows the verb. What it fills in lies on the arena or points into `argv`. Fails with EXIT_USAGE. */
 int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err);
 
+/* Whether the words have an operand, or anything that options_parse should answer at once: help, or a mistake. */
+bool options_have_operand(const struct command_line *line, char **argv);
+
 /* A size as OPTION_SIZE has it; false if the text is not one. */
 bool options_parse_size(const char *text, uint64_t *size);
 

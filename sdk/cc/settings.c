@@ -9,6 +9,7 @@
 #include "cc/container.h"
 #include "cc/json.h"
 #include "cc/modules.h"
+#include "cc/project.h"
 
 #include <mewz/abi.h>
 
@@ -26,10 +27,14 @@ static const struct option_range ports = {1, 65535};
 #define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN)
 #define LINKS    (SETTINGS_BUILD | SETTINGS_LINK | SETTINGS_RUN)
 
+#define PROJECTS (SETTINGS_BUILD | SETTINGS_RUN)
+
 #define AT(member) offsetof(struct settings, member)
 
 static const struct option options[] = {
     {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
+    {SETTINGS_NEW, "--template", "NAME", OPTION_STRING, AT(template), NULL,
+     "c (the default), cpp, rust, go, assemblyscript, wat, echo-server or http-server"},
     {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
      "raw, qcow2, iso, vmdk, vhd, vhdx, elf or oci; by default OUT's ending (.img is raw)"},
     {PACKAGES, "--size", "SIZE", OPTION_SIZE, AT(disk_size), NULL,
@@ -85,6 +90,9 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     line->option_count = sizeof options / sizeof *options;
     line->values = settings;
     line->takes_arguments = (line->verb_bit & LINKS) != 0;
+    if ((line->verb_bit & PROJECTS) && !options_have_operand(line, argv) && project_exists() &&
+        project_join(line, argv, &argv, arena, err) != 0)
+        return -1;
     if (options_parse(line, argv, arena, err) != 0)
         return -1;
     if (!link_target_find(settings->target)->is_kernel && (settings->network.ip || settings->network.hostname))

@@ -16,6 +16,7 @@ enum {
     SETTINGS_INSPECT = 16,
     SETTINGS_DOCTOR = 32,
     SETTINGS_CONVERT = 64,
+    SETTINGS_NEW = 256,
 };
 
 struct settings {
@@ -38,6 +39,8 @@ struct settings {
     const char *const *program_settings; /* of them, as mewz/config.h has them; NULL for none */
     bool verbose;
     bool json;
+
+    const char *template; /* of `new` */
 
     /* of `run` */
     uint64_t memory_mib; /* 0 for the default */

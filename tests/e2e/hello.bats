@@ -17,7 +17,7 @@ says() {
 }
 
 @test "C, wasm, disk image, machine" {
-    clang-19 --target=wasm32-wasi -O2 -o app.wasm "$ROOT/templates/hello-c/hello.c"
+    clang-19 --target=wasm32-wasi -O2 -o app.wasm "$ROOT/templates/c/app.c"
     mewz-cc build app.wasm -o app.img
     says mewz-cc run app.img
     [[ $output == "Hello, world!"* ]]

@@ -40,14 +40,6 @@ builds_and_runs() {
     PATH=$PWD/links:$PATH builds_and_runs mewz-cc
 }
 
-@test "the template builds and runs with an installed SDK" {
-    "$ROOT/install.sh" --prefix "$PWD/sdk"
-    cp -r sdk/share/mewz/templates/hello-c project
-    PATH=$PWD/sdk/bin:$PATH make -s -C project
-    PATH=$PWD/sdk/bin:$PATH run timeout 60 make -s -C project run WHOM=you
-    [[ $output == "Hello, you!"* ]]
-}
-
 @test "the linker by hand, with pkg-config" {
     "$ROOT/install.sh" --prefix "$PWD/sdk"
     sdk/bin/mewz-cc compile "$ROOT/build/guests/hello.wasm" -o app.o

@@ -69,7 +69,7 @@ build_template() {
 @test "a socket that listens is given to the process" {
     local port
     port=$(free_port)
-    build_template echo-c
+    build_template echo-server
     mewz-cc build program.wasm -o echo --target x86_64-linux --listen "tcp:127.0.0.1:$port"
     start ./echo
     talk_with_echo "$port"
@@ -81,7 +81,7 @@ build_template() {
 @test "a socket that listens is given to the machine, and a port leads to it" {
     local port
     port=$(free_port)
-    build_template echo-c
+    build_template echo-server
     start mewz-cc run program.wasm --listen tcp:0.0.0.0:7 -p "$port:7"
     talk_with_echo "$port"
 }
@@ -89,7 +89,7 @@ build_template() {
 @test "a server of files" {
     local port
     port=$(free_port)
-    build_template http-static-c
+    build_template http-server
     mewz-cc build program.wasm -o program.elf
     start mewz-cc run program.elf -p "$port:80" --pcap packets
     [ "$(curl -s "http://127.0.0.1:$port/1m" | wc -c)" = 1048576 ]

@@ -1,5 +1,5 @@
 # shellcheck disable=SC2016 # what runs in the namespace is quoted
-# What a request for a file of 1 KB costs the server of templates/http-static-c. Counts nearly repeat, on a busy machine
+# What a request for a file of 1 KB costs the server of templates/http-server. Counts nearly repeat, on a busy machine
 # too. The bars for instructions are a quarter of what Debian's Linux takes for the same program (`make bench-http`):
 # 33,000 with one connection, 26,400 with 16.
 load ../lib/guests

@@ -1,0 +1,121 @@
+/* mewz-cc new: begin a project from one of the templates, which are folders of the SDK. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
+#include "base/proc.h"
+#include "cc/settings.h"
+#include "cc/suggest.h"
+#include "cc/verb.h"
+
+#define TEMPLATES     "share/mewz/templates"
+#define TEMPLATES_MAX 64
+
+static const char help[] = "Makes a folder with a small program, a Makefile and a mewz.toml: a project that builds\n"
+                           "and runs with make and make run. Without --template it is one in C.\n";
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int unknown_template(const char *name, const char *folder, struct err *err)
+{
+    struct dirent **entries;
+    const char *names[TEMPLATES_MAX];
+    struct buf all = {0};
+    int count = scandir(folder, &entries, is_visible, alphasort);
+    if (count < 0)
+        return err_set_errno(err, "%s", folder);
+    for (int i = 0; i < count && i < TEMPLATES_MAX; i++) {
+        names[i] = entries[i]->d_name;
+        buf_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *nearest = suggest_nearest(name, names, (size_t)(count < TEMPLATES_MAX ? count : TEMPLATES_MAX));
+    if (nearest)
+        err_set_status(err, EXIT_USAGE, "new: unknown template %s, did you mean %s?", name, nearest);
+    else
+        err_set_status(err, EXIT_USAGE, "new: unknown template %s: there are %.*s", name, (int)all.size, all.data);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    buf_free(&all);
+    return -1;
+}
+
+static int copy_files(const char *from, const char *to, struct err *err)
+{
+    struct arena arena = {0};
+    DIR *folder = opendir(from);
+    if (!folder)
+        return err_set_errno(err, "%s", from);
+    int result = 0;
+    for (struct dirent *entry; result == 0 && (entry = readdir(folder)) != NULL;)
+        if (is_visible(entry))
+            result = file_copy(arena_printf(&arena, "%s/%s", from, entry->d_name),
+                               arena_printf(&arena, "%s/%s", to, entry->d_name), err);
+    closedir(folder);
+    arena_free(&arena);
+    return result;
+}
+
+/* The folder appears with all of its files, or not at all. */
+static int make_project(const char *template, const char *project, struct err *err)
+{
+    if (mkdir(project, 0777) != 0)
+        return err_set_errno(err, "%s", project);
+    char *unfinished = memory_copy_string(project);
+    cleanup_add_path(unfinished);
+    if (copy_files(template, project, err) != 0) {
+        cleanup_remove_path(unfinished);
+        return -1;
+    }
+    cleanup_forget_path(unfinished);
+    return 0;
+}
+
+static int begin(const char *name, const char *project, struct err *err)
+{
+    char *folder = sdk_file(TEMPLATES, err);
+    if (!folder)
+        return -1;
+    struct arena arena = {0};
+    const char *template = arena_printf(&arena, "%s/%s", folder, name);
+    int result;
+    if (!*name || strchr(name, '/') || *name == '.' || access(template, R_OK) != 0)
+        result = unknown_template(name, folder, err);
+    else
+        result = make_project(template, project, err);
+    if (result == 0)
+        printf("%s: a project from the template %s\n  cd %s && make run\n", project, name, project);
+    arena_free(&arena);
+    free(folder);
+    return result;
+}
+
+static int run(char **argv, struct err *err)
+{
+    struct command_line line = {
+        .verb = "new",
+        .verb_bit = SETTINGS_NEW,
+        .usage = "FOLDER [--template NAME]",
+        .help = help,
+        .operand_minimum = 1,
+        .operand_maximum = 1,
+    };
+    struct settings settings;
+    struct arena arena = {0};
+    int result = settings_parse(&settings, &line, argv, &arena, err);
+    if (result == 0 && !line.wants_help)
+        result = begin(settings.template ? settings.template : "c", line.operands[0], err);
+    arena_free(&arena);
+    return result;
+}
+
+const struct verb verb_new = {"new", "begin a project from a template", run};
