@@ -22,7 +22,7 @@ setup_file() {
     mkdir "$WHERE/bin"
     ln -s "$ROOT/lib" "$WHERE/lib"
     clang-19 -std=gnu17 -O1 -g -fsanitize=address,undefined -D_GNU_SOURCE -I"$ROOT/sdk" -I"$ROOT/sdk/include" \
-        "$ROOT/tests/image/write_raw.c" "$ROOT"/sdk/image/*.c "$ROOT"/sdk/base/*.c -lcjson -o "$WHERE/bin/write_raw"
+        "$ROOT/tests/image/write_raw.c" "$ROOT"/sdk/image/*.c "$ROOT"/sdk/base/*.c -lcjson -lmd -o "$WHERE/bin/write_raw"
     probe small 1
     probe large 24
 }
