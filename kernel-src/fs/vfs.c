@@ -155,8 +155,10 @@ static uint32_t check_replace(const struct vfs_place *from, const struct vfs_pla
     if (from->dir->vfs != to->dir->vfs)
         return WASI_EXDEV;
     bool is_folder = vfs_is_folder(from->node);
+    if (to->wants_folder && !is_folder)
+        return WASI_ENOTDIR;
     if (!to->node)
-        return to->wants_folder && !is_folder ? WASI_ENOTDIR : WASI_SUCCESS;
+        return WASI_SUCCESS;
     if (to->node->vfs != to->dir->vfs)
         return WASI_EBUSY;
     if (is_folder != vfs_is_folder(to->node))
@@ -209,8 +211,6 @@ static uint32_t create_at(struct vfs_place *place, const struct host_open *how)
         return WASI_ENOENT;
     if (place->wants_folder)
         return WASI_EISDIR;
-    if (how->folder)
-        return WASI_EINVAL;
     if (place->dir->vfs->read_only)
         return WASI_EROFS;
     return place->dir->vfs->ops->create(place->dir, place_name(place), WASI_FILETYPE_REGULAR_FILE, &place->node);
@@ -220,13 +220,15 @@ static uint32_t check_open(const struct vfs_place *place, const struct host_open
 {
     const struct vfs_node *node = place->node;
     bool changes = how->access & HOST_WRITE || how->truncate;
+    if (how->create && place->wants_folder)
+        return WASI_EISDIR;
     if (how->create && how->exclusive)
         return WASI_EEXIST;
     if (!vfs_is_folder(node) && (how->folder || place->wants_folder))
         return WASI_ENOTDIR;
     if (node->type == WASI_FILETYPE_SYMBOLIC_LINK)
         return WASI_ELOOP;
-    if (vfs_is_folder(node) && (changes || (how->create && !how->folder)))
+    if (vfs_is_folder(node) && (changes || how->create))
         return WASI_EISDIR;
     return changes && node->vfs->read_only ? WASI_EROFS : WASI_SUCCESS;
 }
@@ -245,11 +247,19 @@ static uint32_t open_node(struct vfs_place *place, const struct host_open *how, 
     return error;
 }
 
+/* A file is made under the very name that was given. */
+static enum vfs_follow open_follows(struct vfs_name path, const struct host_open *how)
+{
+    bool has_slash = path.size > 0 && path.text[path.size - 1] == '/';
+    if (how->create && (how->exclusive || has_slash))
+        return VFS_FOLLOW_NEVER;
+    return how->follow ? VFS_FOLLOW : VFS_FOLLOW_SLASH;
+}
+
 uint32_t vfs_open(struct vfs_node *base, struct vfs_name path, const struct host_open *how, struct vfs_file *file)
 {
     struct vfs_place place;
-    uint32_t error =
-        vfs_walk(base, path, how->follow && !(how->create && how->exclusive) ? VFS_FOLLOW : VFS_FOLLOW_SLASH, &place);
+    uint32_t error = vfs_walk(base, path, open_follows(path, how), &place);
     if (error)
         return error;
     bool is_new = !place.node;

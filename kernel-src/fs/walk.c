@@ -140,6 +140,12 @@ static void arrive(struct vfs_place *place, struct vfs_name name, struct vfs_nod
     place->dir = vfs_get(here());
 }
 
+/* Whether a link at the path's end is followed; a slash behind a link counts for what that leads to as well. */
+static bool follows(enum vfs_follow follow, const struct vfs_place *place)
+{
+    return follow == VFS_FOLLOW || (follow == VFS_FOLLOW_SLASH && place->wants_folder);
+}
+
 /* One component that is a name; *done where it was the last one. */
 static uint32_t step(struct vfs_name name, bool has_slash, enum vfs_follow follow, struct vfs_place *place, bool *done)
 {
@@ -150,14 +156,12 @@ static uint32_t step(struct vfs_name name, bool has_slash, enum vfs_follow follo
     uint32_t error = look_up(name, &node);
     if (error && !(error == WASI_ENOENT && is_last))
         return error;
-    if (!error && node->type == WASI_FILETYPE_SYMBOLIC_LINK &&
-        (!is_last || follow == VFS_FOLLOW || (follow == VFS_FOLLOW_SLASH && has_slash))) {
-        place->wants_folder |= is_last && has_slash;
+    if (is_last && has_slash)
+        place->wants_folder = true;
+    if (!error && node->type == WASI_FILETYPE_SYMBOLIC_LINK && (!is_last || follows(follow, place)))
         return follow_link(node, is_last);
-    }
     if (!is_last)
         return enter(node);
-    place->wants_folder |= has_slash;
     *done = true;
     arrive(place, name, error ? NULL : node);
     return WASI_SUCCESS;
