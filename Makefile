@@ -150,11 +150,14 @@ all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
 #
-# Unit tests are built with sanitizers, against all of sdk/ built with sanitizers; they may include kernel sources.
+# Unit tests are built with sanitizers, against all of sdk/ and the kernel's file systems built with sanitizers; they may
+# include other kernel sources.
 
 SANITIZE     = -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS  = $(filter-out -O2,$(SDK_CFLAGS)) -O1 -Ikernel-src $(SANITIZE)
 UNIT_OBJECTS = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out sdk/cc/main.c,$(SDK_SOURCES) $(LLVM_SOURCES)))
+FS_OBJECTS   = $(patsubst %.c,$(BUILD)/sanitized/%.o,$(wildcard kernel-src/fs/*.c) kernel-src/mm/heap.c \
+               kernel-src/hosts/mewz/file.c)
 UNIT_TESTS   = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
 $(BUILD)/sanitized/%.o: %.c | packages
@@ -165,9 +168,15 @@ $(BUILD)/sanitized/libsdk.a: $(UNIT_OBJECTS)
 	rm -f $@
 	$(AR) rcsD $@ $^
 
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/sanitized/libsdk.a
+$(BUILD)/sanitized/libfs.a: $(FS_OBJECTS)
+	rm -f $@
+	$(AR) rcsD $@ $^
+
+UNIT_LIBS    = $(BUILD)/sanitized/libfs.a $(BUILD)/sanitized/libsdk.a
+
+$(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
+	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS) $(LLVM_LIBS) $(SDK_LIBS)
 
 # What the official scripts are held against; it needs no LLVM.
 
@@ -328,4 +337,4 @@ install: all
 clean:
 	rm -rf $(BUILD) bin lib share
 
--include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)
+-include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FS_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)

@@ -5,9 +5,11 @@
 #include "rt/trap.h"
 #include "wasi/host.h"
 #include "wasi/listeners.h"
+#include "wasi/preopens.h"
 
-/* Comes with the functions that need it (wasi/sock_accept.c). */
+/* These come with the functions that need them (wasi/sock_accept.c, wasi/path.c). */
 #pragma weak listeners_open
+#pragma weak preopens_open
 
 uint64_t program_stack_end;
 
@@ -46,6 +48,8 @@ _Noreturn void program_run(void)
     }
     if (listeners_open)
         listeners_open();
+    if (preopens_open)
+        preopens_open();
     mewz_program.instantiate();
     if (mewz_program.start)
         mewz_program.start();

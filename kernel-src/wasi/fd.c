@@ -41,10 +41,10 @@ uint32_t fd_find(uint32_t number, uint64_t rights, struct fd **fd)
 
 uint32_t fd_find_socket(uint32_t number, uint64_t rights, struct fd **fd)
 {
-    uint32_t error = fd_find(number, rights, fd);
+    uint32_t error = fd_find(number, 0, fd);
     if (error)
         return error;
-    return (*fd)->kind->receive ? WASI_SUCCESS : WASI_ENOTSOCK;
+    return (*fd)->kind->receive ? fd_find(number, rights, fd) : WASI_ENOTSOCK;
 }
 
 uint32_t fd_open(uint32_t *number, struct fd **fd)
@@ -65,13 +65,6 @@ uint32_t fd_open(uint32_t *number, struct fd **fd)
         lowest_free++;
     }
     return WASI_EMFILE;
-}
-
-uint32_t fd_refuse(uint32_t number, uint64_t rights, uint32_t error)
-{
-    struct fd *fd;
-    uint32_t found = fd_find(number, rights, &fd);
-    return found ? found : error;
 }
 
 static void close_fd(struct fd *fd)

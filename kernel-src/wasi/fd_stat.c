@@ -10,7 +10,9 @@ uint32_t wasi_fd_fdstat_get(uint32_t number, uint32_t address)
     if (error)
         return error;
     struct wasi_filestat file = {0};
-    fd->kind->stat(fd, &file);
+    error = fd->kind->stat(fd, &file);
+    if (error)
+        return error;
     struct wasi_fdstat stat = {
         .filetype = file.filetype,
         .flags = fd->flags,
@@ -53,6 +55,8 @@ uint32_t wasi_fd_filestat_get(uint32_t number, uint32_t address)
     if (error)
         return error;
     struct wasi_filestat stat = {0};
-    fd->kind->stat(fd, &stat);
+    error = fd->kind->stat(fd, &stat);
+    if (error)
+        return error;
     return guest_write(address, &stat, sizeof stat) ? WASI_SUCCESS : WASI_EFAULT;
 }

@@ -29,7 +29,7 @@ struct host_open {
     bool create;        /* a file that is not there */
     bool exclusive;     /* with create: what is there is WASI_EEXIST */
     bool truncate;      /* what is there becomes empty */
-    bool folder;        /* anything else is WASI_ENOTDIR */
+    bool folder;        /* anything else is WASI_ENOTDIR; not with create */
     bool may_not_block; /* a pipe or device that the host's folder has is opened without waiting */
 };
 

@@ -91,6 +91,7 @@ static void open_listener(const char *text)
     about.family = address.family;
     about.listens = about.protocol == HOST_TCP;
     socket_fill(fd, socket, &about, 0);
+    fd->is_given = true;
 }
 
 void listeners_open(void)

@@ -35,7 +35,7 @@ uint32_t wasi_fd_fdstat_set_rights(uint32_t fd, uint64_t base, uint64_t inheriti
 uint32_t wasi_fd_filestat_get(uint32_t fd, uint32_t stat) PREVIEW1(fd_filestat_get);
 uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t count, uint32_t done) PREVIEW1(poll_oneoff);
 
-/* file.c: on regular files and folders */
+/* file.c, readdir.c, preopens.c: on regular files and folders */
 uint32_t wasi_fd_advise(uint32_t fd, uint64_t offset, uint64_t size, uint32_t advice) PREVIEW1(fd_advise);
 uint32_t wasi_fd_allocate(uint32_t fd, uint64_t offset, uint64_t size) PREVIEW1(fd_allocate);
 uint32_t wasi_fd_datasync(uint32_t fd) PREVIEW1(fd_datasync);

@@ -174,11 +174,12 @@ static uint32_t socket_shutdown(struct fd *fd, uint32_t how)
     return host_socket_shutdown(fd->watch.socket, host_how | (how & WASI_SD_WR ? HOST_SHUT_WRITE : 0));
 }
 
-static void socket_stat(struct fd *fd, struct wasi_filestat *stat)
+static uint32_t socket_stat(struct fd *fd, struct wasi_filestat *stat)
 {
     bool is_stream = fd->socket.protocol == HOST_TCP;
     stat->filetype = is_stream ? WASI_FILETYPE_SOCKET_STREAM : WASI_FILETYPE_SOCKET_DGRAM;
     stat->link_count = 1;
+    return WASI_SUCCESS;
 }
 
 static void socket_close(struct fd *fd)

@@ -139,6 +139,30 @@ enum wasi_fdflags {
     WASI_FDFLAGS = (1 << 5) - 1,
 };
 
+enum wasi_oflags {
+    WASI_OFLAG_CREAT = 1 << 0,
+    WASI_OFLAG_DIRECTORY = 1 << 1,
+    WASI_OFLAG_EXCL = 1 << 2,
+    WASI_OFLAG_TRUNC = 1 << 3,
+    WASI_OFLAGS = (1 << 4) - 1,
+};
+
+enum wasi_fstflags {
+    WASI_FST_ATIM = 1 << 0,
+    WASI_FST_ATIM_NOW = 1 << 1,
+    WASI_FST_MTIM = 1 << 2,
+    WASI_FST_MTIM_NOW = 1 << 3,
+    WASI_FSTFLAGS = (1 << 4) - 1,
+};
+
+#define WASI_LOOKUP_SYMLINK_FOLLOW 1
+#define WASI_ADVICE_COUNT          6
+
+enum wasi_preopentype {
+    WASI_PREOPEN_DIR = 0,
+    WASI_PREOPEN_SOCKET = 1, /* ours: witx has but the one above; C libraries pass over what they do not know */
+};
+
 enum wasi_whence { WASI_WHENCE_SET = 0, WASI_WHENCE_CUR = 1, WASI_WHENCE_END = 2 };
 
 enum wasi_clockid {
@@ -186,6 +210,21 @@ struct wasi_filestat {
     uint64_t change_time;
 };
 
+/* In front of each name that fd_readdir gives. */
+struct wasi_dirent {
+    uint64_t next;
+    uint64_t inode;
+    uint32_t name_size;
+    uint8_t type;
+    uint8_t padding[3];
+};
+
+struct wasi_prestat {
+    uint8_t type;
+    uint8_t padding[3];
+    uint32_t name_size;
+};
+
 struct wasi_subscription {
     uint64_t userdata;
     uint8_t type;
@@ -216,6 +255,8 @@ struct wasi_event {
 _Static_assert(sizeof(struct wasi_iovec) == 8, "iovec");
 _Static_assert(sizeof(struct wasi_fdstat) == 24, "fdstat");
 _Static_assert(sizeof(struct wasi_filestat) == 64, "filestat");
+_Static_assert(sizeof(struct wasi_dirent) == 24, "dirent");
+_Static_assert(sizeof(struct wasi_prestat) == 8, "prestat");
 _Static_assert(sizeof(struct wasi_subscription) == 48, "subscription");
 _Static_assert(sizeof(struct wasi_event) == 32, "event");
 

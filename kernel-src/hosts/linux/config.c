@@ -4,7 +4,7 @@
  * - The program's name is the baked one. Arguments of the process, if there are any, replace the baked ones.
  * - The environment has the baked variables and no others, as a program is given nothing that it was not meant to
  *   have. A value that the process has for one of them replaces the baked one.
- * - Settings are the baked ones. */
+ * - Settings are the baked ones, and for folders there is a variable of the process (folders.h). */
 #include <linux/mman.h>
 
 #include <mewz/config.h>
@@ -179,6 +179,14 @@ static const char *value_of(const char *string, const char *name)
         name++;
     }
     return *name || *string != '=' ? NULL : string + 1;
+}
+
+const char *config_variable(const char *name)
+{
+    const char *value = NULL;
+    for (const char *const *entry = process_environ; *entry && !value; entry++)
+        value = value_of(*entry, name);
+    return value;
 }
 
 const char *host_setting(const char *name, uint32_t index)

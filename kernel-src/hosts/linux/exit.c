@@ -4,8 +4,6 @@
 #include "rt/message.h"
 #include "wasi/host.h"
 
-#define START_FAILED 70 /* as a panic of the unikernel */
-
 _Noreturn void host_exit(int code)
 {
     for (;;)

@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 #include <linux/uio.h>
 
+#include "hosts/linux/error.h"
 #include "hosts/linux/syscall.h"
 #include "hosts/linux/wait.h"
 #include "wasi/types.h"
@@ -36,52 +37,6 @@ struct linger {
 
 _Static_assert(sizeof(struct host_slice) == sizeof(struct iovec), "slices are handed to the kernel as they are");
 _Static_assert(sizeof(struct msghdr) == 56, "msghdr");
-
-/* Linux's errors are numbers up to 133; what is not here has no name in WASI. */
-static const uint8_t errors[] = {
-    [EPERM] = WASI_EPERM,
-    [EINTR] = WASI_EINTR,
-    [EIO] = WASI_EIO,
-    [EBADF] = WASI_EBADF,
-    [EAGAIN] = WASI_EAGAIN,
-    [ENOMEM] = WASI_ENOMEM,
-    [EACCES] = WASI_EACCES,
-    [EINVAL] = WASI_EINVAL,
-    [ENFILE] = WASI_ENFILE,
-    [EMFILE] = WASI_EMFILE,
-    [EPIPE] = WASI_EPIPE,
-    [EPROTO] = WASI_EPROTO,
-    [EDESTADDRREQ] = WASI_EDESTADDRREQ,
-    [EMSGSIZE] = WASI_EMSGSIZE,
-    [EPROTOTYPE] = WASI_EPROTOTYPE,
-    [ENOPROTOOPT] = WASI_ENOPROTOOPT,
-    [EPROTONOSUPPORT] = WASI_EPROTONOSUPPORT,
-    [EOPNOTSUPP] = WASI_ENOTSUP,
-    [EAFNOSUPPORT] = WASI_EAFNOSUPPORT,
-    [EADDRINUSE] = WASI_EADDRINUSE,
-    [EADDRNOTAVAIL] = WASI_EADDRNOTAVAIL,
-    [ENETDOWN] = WASI_ENETDOWN,
-    [ENETUNREACH] = WASI_ENETUNREACH,
-    [ENETRESET] = WASI_ENETRESET,
-    [ECONNABORTED] = WASI_ECONNABORTED,
-    [ECONNRESET] = WASI_ECONNRESET,
-    [ENOBUFS] = WASI_ENOBUFS,
-    [EISCONN] = WASI_EISCONN,
-    [ENOTCONN] = WASI_ENOTCONN,
-    [ETIMEDOUT] = WASI_ETIMEDOUT,
-    [ECONNREFUSED] = WASI_ECONNREFUSED,
-    [EHOSTUNREACH] = WASI_EHOSTUNREACH,
-    [EALREADY] = WASI_EALREADY,
-    [EINPROGRESS] = WASI_EINPROGRESS,
-};
-
-static uint32_t wasi_error(long result)
-{
-    if (result >= 0)
-        return WASI_SUCCESS;
-    uint64_t number = (uint64_t)-result;
-    return number < sizeof errors && errors[number] ? errors[number] : WASI_EIO;
-}
 
 /* --- addresses --- */
 
@@ -124,7 +79,7 @@ static void from_linux(const union address *address, struct host_address *out)
 static uint32_t take_descriptor(long descriptor, struct host_socket **socket)
 {
     if (descriptor < 0)
-        return wasi_error(descriptor);
+        return linux_error(descriptor);
     if (!wait_reserve()) {
         syscall2(__NR_close, descriptor, 0);
         return WASI_ENOMEM;
@@ -149,13 +104,13 @@ uint32_t host_socket_bind(struct host_socket *socket, const struct host_address 
 {
     union address local;
     long size = to_linux(address, &local);
-    return wasi_error(syscall3(__NR_bind, socket_descriptor(socket), (long)&local, size));
+    return linux_error(syscall3(__NR_bind, socket_descriptor(socket), (long)&local, size));
 }
 
 uint32_t host_socket_listen(struct host_socket *socket, uint32_t backlog)
 {
     int limit = backlog > INT32_MAX ? INT32_MAX : (int)backlog;
-    return wasi_error(syscall2(__NR_listen, socket_descriptor(socket), limit));
+    return linux_error(syscall2(__NR_listen, socket_descriptor(socket), limit));
 }
 
 uint32_t host_socket_accept(struct host_socket *socket, struct host_socket **accepted)
@@ -168,7 +123,7 @@ uint32_t host_socket_connect(struct host_socket *socket, const struct host_addre
 {
     union address peer;
     long size = to_linux(address, &peer);
-    return wasi_error(syscall3(__NR_connect, socket_descriptor(socket), (long)&peer, size));
+    return linux_error(syscall3(__NR_connect, socket_descriptor(socket), (long)&peer, size));
 }
 
 uint32_t host_socket_receive(struct host_socket *socket, const struct host_slice *slices, size_t count, bool peek,
@@ -182,7 +137,7 @@ uint32_t host_socket_receive(struct host_socket *socket, const struct host_slice
     }
     long result = syscall3(__NR_recvmsg, socket_descriptor(socket), (long)&message, peek ? MSG_PEEK : 0);
     if (result < 0)
-        return wasi_error(result);
+        return linux_error(result);
     received->size = (size_t)result;
     received->truncated = message.flags & MSG_TRUNC;
     if (received->from && message.name_size) /* for TCP the kernel sets none */
@@ -204,13 +159,13 @@ uint32_t host_socket_send(struct host_socket *socket, const struct host_slice *s
     long result = syscall3(__NR_sendmsg, socket_descriptor(socket), (long)&message, MSG_NOSIGNAL);
     if (result >= 0)
         *sent = (size_t)result;
-    return wasi_error(result);
+    return linux_error(result);
 }
 
 uint32_t host_socket_shutdown(struct host_socket *socket, unsigned how)
 {
     int linux_how = how == HOST_SHUT_READ ? SHUT_RD : how == HOST_SHUT_WRITE ? SHUT_WR : SHUT_RDWR;
-    return wasi_error(syscall2(__NR_shutdown, socket_descriptor(socket), linux_how));
+    return linux_error(syscall2(__NR_shutdown, socket_descriptor(socket), linux_how));
 }
 
 static uint32_t get_address(long number, struct host_socket *socket, struct host_address *address)
@@ -220,7 +175,7 @@ static uint32_t get_address(long number, struct host_socket *socket, struct host
     long result = syscall3(number, socket_descriptor(socket), (long)&name, (long)&size);
     if (result == 0)
         from_linux(&name, address);
-    return wasi_error(result);
+    return linux_error(result);
 }
 
 uint32_t host_socket_local(struct host_socket *socket, struct host_address *address)
@@ -246,8 +201,8 @@ static const struct {
 
 static uint32_t set_option(struct host_socket *socket, enum host_option option, const void *value, size_t size)
 {
-    return wasi_error(syscall6(__NR_setsockopt, socket_descriptor(socket), options[option].level, options[option].name,
-                               (long)value, (long)size, 0));
+    return linux_error(syscall6(__NR_setsockopt, socket_descriptor(socket), options[option].level, options[option].name,
+                                (long)value, (long)size, 0));
 }
 
 uint32_t host_socket_set(struct host_socket *socket, enum host_option option, int32_t value)
@@ -261,7 +216,7 @@ uint32_t host_socket_set(struct host_socket *socket, enum host_option option, in
 static uint32_t get_option(struct host_socket *socket, int level, int name, int32_t *value)
 {
     uint32_t size = sizeof *value;
-    return wasi_error(syscall6(__NR_getsockopt, socket_descriptor(socket), level, name, (long)value, (long)&size, 0));
+    return linux_error(syscall6(__NR_getsockopt, socket_descriptor(socket), level, name, (long)value, (long)&size, 0));
 }
 
 uint32_t host_socket_get(struct host_socket *socket, enum host_option option, int32_t *value)
@@ -273,5 +228,5 @@ uint32_t host_socket_error(struct host_socket *socket)
 {
     int32_t error = 0;
     uint32_t failed = get_option(socket, SOL_SOCKET, SO_ERROR, &error);
-    return failed ? failed : wasi_error(-error);
+    return failed ? failed : linux_error(-error);
 }

@@ -1,0 +1,75 @@
+/* error.c: see error.h. */
+#include "hosts/linux/error.h"
+
+#include "hosts/linux/syscall.h"
+#include "wasi/types.h"
+
+/* Linux's errors are numbers up to 133; what is not here has no name in WASI. */
+static const uint8_t errors[] = {
+    [EPERM] = WASI_EPERM,
+    [ENOENT] = WASI_ENOENT,
+    [EINTR] = WASI_EINTR,
+    [EIO] = WASI_EIO,
+    [ENXIO] = WASI_ENXIO,
+    [EBADF] = WASI_EBADF,
+    [EAGAIN] = WASI_EAGAIN,
+    [ENOMEM] = WASI_ENOMEM,
+    [EACCES] = WASI_EACCES,
+    [EFAULT] = WASI_EFAULT,
+    [EBUSY] = WASI_EBUSY,
+    [EEXIST] = WASI_EEXIST,
+    [EXDEV] = WASI_EXDEV,
+    [ENODEV] = WASI_ENODEV,
+    [ENOTDIR] = WASI_ENOTDIR,
+    [EISDIR] = WASI_EISDIR,
+    [EINVAL] = WASI_EINVAL,
+    [ENFILE] = WASI_ENFILE,
+    [EMFILE] = WASI_EMFILE,
+    [ENOTTY] = WASI_ENOTTY,
+    [ETXTBSY] = WASI_ETXTBSY,
+    [EFBIG] = WASI_EFBIG,
+    [ENOSPC] = WASI_ENOSPC,
+    [ESPIPE] = WASI_ESPIPE,
+    [EROFS] = WASI_EROFS,
+    [EMLINK] = WASI_EMLINK,
+    [EPIPE] = WASI_EPIPE,
+    [ENAMETOOLONG] = WASI_ENAMETOOLONG,
+    [ENOSYS] = WASI_ENOSYS,
+    [ENOTEMPTY] = WASI_ENOTEMPTY,
+    [ELOOP] = WASI_ELOOP,
+    [EPROTO] = WASI_EPROTO,
+    [EOVERFLOW] = WASI_EOVERFLOW,
+    [EILSEQ] = WASI_EILSEQ,
+    [EDESTADDRREQ] = WASI_EDESTADDRREQ,
+    [EMSGSIZE] = WASI_EMSGSIZE,
+    [EPROTOTYPE] = WASI_EPROTOTYPE,
+    [ENOPROTOOPT] = WASI_ENOPROTOOPT,
+    [EPROTONOSUPPORT] = WASI_EPROTONOSUPPORT,
+    [EOPNOTSUPP] = WASI_ENOTSUP,
+    [EAFNOSUPPORT] = WASI_EAFNOSUPPORT,
+    [EADDRINUSE] = WASI_EADDRINUSE,
+    [EADDRNOTAVAIL] = WASI_EADDRNOTAVAIL,
+    [ENETDOWN] = WASI_ENETDOWN,
+    [ENETUNREACH] = WASI_ENETUNREACH,
+    [ENETRESET] = WASI_ENETRESET,
+    [ECONNABORTED] = WASI_ECONNABORTED,
+    [ECONNRESET] = WASI_ECONNRESET,
+    [ENOBUFS] = WASI_ENOBUFS,
+    [EISCONN] = WASI_EISCONN,
+    [ENOTCONN] = WASI_ENOTCONN,
+    [ETIMEDOUT] = WASI_ETIMEDOUT,
+    [ECONNREFUSED] = WASI_ECONNREFUSED,
+    [EHOSTUNREACH] = WASI_EHOSTUNREACH,
+    [EALREADY] = WASI_EALREADY,
+    [EINPROGRESS] = WASI_EINPROGRESS,
+    [ESTALE] = WASI_ESTALE,
+    [EDQUOT] = WASI_EDQUOT,
+};
+
+uint32_t linux_error(long result)
+{
+    if (result >= 0)
+        return WASI_SUCCESS;
+    uint64_t number = (uint64_t)-result;
+    return number < sizeof errors && errors[number] ? errors[number] : WASI_EIO;
+}
