@@ -10,10 +10,11 @@ _mewz_cc() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'new build convert compile link run inspect doctor --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'new build convert cloud-image compile link run inspect doctor --help --version' -- "$current")
         return
     fi
     case $previous in
+    --for) words='gcp aws azure openstack digitalocean hetzner oracle proxmox' ;;
     --template) words='assemblyscript c cpp echo-server go http-server rust wat' ;;
     --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;

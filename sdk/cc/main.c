@@ -7,7 +7,8 @@
 #include "cc/verb.h"
 
 static const struct verb *const verbs[] = {
-    &verb_new, &verb_build, &verb_convert, &verb_compile, &verb_link, &verb_run, &verb_inspect, &verb_doctor,
+    &verb_new,  &verb_build, &verb_convert, &verb_cloud_image, &verb_compile,
+    &verb_link, &verb_run,   &verb_inspect, &verb_doctor,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
@@ -19,7 +20,7 @@ static void print_help(FILE *stream)
           "Verbs:\n",
           stream);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(stream, "  %-12s %s\n", verbs[i]->name, verbs[i]->summary);
     fputs("\nmewz-cc VERB --help says more of each; mewz-cc --version prints the version.\n"
           "The manual page is mewz-cc(1).\n",
           stream);

@@ -3,6 +3,7 @@
 #define CC_PACKAGE_H
 
 #include "base/err.h"
+#include "image/cloud.h"
 #include "image/image.h"
 
 /* The names of all formats, for the command line; NULL-terminated. "elf" is the kernel as it is, "oci" a container
@@ -12,10 +13,11 @@ extern const char *const package_formats[];
 struct package {
     const char *format; /* one of package_formats */
     struct image_options image;
-    const char *reference; /* of a container image: its name; NULL for the program's */
-    const char *name;      /* of the result, in its bill of materials */
-    const char *sbom;      /* where that goes, or NULL */
-    bool wasm;             /* the container image has the module instead of a kernel */
+    const char *reference;     /* of a container image: its name; NULL for the program's */
+    const struct cloud *cloud; /* of cloud-image */
+    const char *name;          /* of the result, in its bill of materials */
+    const char *sbom;          /* where that goes, or NULL */
+    bool wasm;                 /* the container image has the module instead of a kernel */
 };
 
 /* The format that a file name's ending says, or NULL. */

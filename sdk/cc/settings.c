@@ -22,7 +22,7 @@ static const struct option_range mebibytes = {1, 1024 * 1024};
 static const struct option_range ports = {1, 65535};
 
 #define ALL      (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_RUN)
-#define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_CONVERT)
+#define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_CONVERT | SETTINGS_CLOUD)
 #define PACKAGES (SETTINGS_BUILD | SETTINGS_CONVERT)
 #define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN)
 #define LINKS    (SETTINGS_BUILD | SETTINGS_LINK | SETTINGS_RUN)
@@ -33,6 +33,8 @@ static const struct option_range ports = {1, 65535};
 
 static const struct option options[] = {
     {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
+    {SETTINGS_CLOUD, "--for", "CLOUD", OPTION_CHOICE, AT(cloud), cloud_names,
+     "gcp, aws, azure, openstack, digitalocean, hetzner, oracle or proxmox"},
     {SETTINGS_NEW, "--template", "NAME", OPTION_STRING, AT(template), NULL,
      "c (the default), cpp, rust, go, assemblyscript, wat, echo-server or http-server"},
     {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
@@ -78,7 +80,7 @@ static const struct option options[] = {
      "imports that the system lacks trap when called"},
     {PACKAGES | SETTINGS_INSPECT | SETTINGS_DOCTOR, "--json", NULL, OPTION_FLAG, AT(json), NULL,
      "say it on stdout as JSON"},
-    {ALL | SETTINGS_CONVERT, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,
+    {ALL | SETTINGS_CONVERT | SETTINGS_CLOUD, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,
      "tell the commands, the time of each stage, and the sizes"},
 };
 

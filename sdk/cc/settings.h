@@ -17,6 +17,7 @@ enum {
     SETTINGS_DOCTOR = 32,
     SETTINGS_CONVERT = 64,
     SETTINGS_NEW = 256,
+    SETTINGS_CLOUD = 512,
 };
 
 struct settings {
@@ -40,6 +41,7 @@ struct settings {
     bool verbose;
     bool json;
 
+    const char *cloud;    /* of `cloud-image` */
     const char *template; /* of `new` */
 
     /* of `run` */

@@ -12,7 +12,7 @@ struct verb {
     int (*run)(char **argv, struct err *err);
 };
 
-extern const struct verb verb_new, verb_build, verb_convert, verb_compile, verb_link, verb_run, verb_inspect,
-    verb_doctor;
+extern const struct verb verb_new, verb_build, verb_convert, verb_cloud_image, verb_compile, verb_link, verb_run,
+    verb_inspect, verb_doctor;
 
 #endif

@@ -33,10 +33,10 @@ mewz() {
     mewz 0 --version
     [ "$output" = "mewz-cc 0.1.0" ]
     mewz 0 --help
-    for verb in new build convert compile link run inspect doctor; do
+    for verb in new build convert cloud-image compile link run inspect doctor; do
         [[ $output == *"  $verb "* ]]
     done
-    for verb in new build convert compile link run inspect doctor; do
+    for verb in new build convert cloud-image compile link run inspect doctor; do
         mewz 0 $verb --help
         [[ $output == "usage: mewz-cc $verb "* ]]
         [ -z "$stderr" ]
