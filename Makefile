@@ -2,7 +2,7 @@
 #
 #   make          build into bin/ and lib/           make demo     the whole way once: wasm, image, machine
 #   make check    set up, build and test everything  make bench    the figures, each beside its bar
-#   make deps     install what is missing (root)     make install  PREFIX=/usr/local
+#   make deps     install what is missing (root)     make install  PREFIX=DIR, make dist, make deb
 #   make format   lay the sources out                make check-format check-lint
 #
 # Parts of `make check`, without the set-up: check-unit check-spec check-kernel check-e2e check-apps check-net.
@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps net
 
-.PHONY: all clean packages deps demo install check check-all $(SUITES:%=check-%) check-hostile bench bench-compute
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile bench bench-compute
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -133,9 +133,22 @@ $(TARGETS:%=lib/%/link.ld):
 	@mkdir -p $(@D)
 	cp $< $@
 
-lib/pkgconfig/mewz.pc: sdk/link/mewz.pc.in
+CONFIG_FILES = lib/pkgconfig/mewz.pc lib/cmake/mewz/mewz-config.cmake lib/cmake/mewz/mewz-config-version.cmake
+$(foreach file,$(CONFIG_FILES),$(eval $(file): sdk/link/$(notdir $(file)).in))
+$(CONFIG_FILES):
 	@mkdir -p $(@D)
 	sed 's/@VERSION@/$(VERSION)/' $< >$@
+
+# A page a verb, from what its --help says.
+VERBS     = new build convert cloud-image compile link run inspect doctor
+MAN_PAGES = share/man/man1/mewz-cc.1 $(VERBS:%=share/man/man1/mewz-cc-%.1)
+
+share/man/man1/mewz-cc.1: man/mewz-cc.1
+	@mkdir -p $(@D)
+	cp $< $@
+share/man/man1/mewz-cc-%.1: scripts/man.sh bin/mewz-cc
+	@mkdir -p $(@D)
+	scripts/man.sh bin/mewz-cc $* >$@
 
 include sdk/image/boot/rules.mk
 
@@ -145,7 +158,7 @@ share/mewz/templates: | templates
 	ln -sfn ../../templates $@
 
 SDK_FILES = share/mewz/templates bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
-            lib/pkgconfig/mewz.pc $(BOOT_FILES)
+            $(CONFIG_FILES) $(MAN_PAGES) $(BOOT_FILES)
 all: $(SDK_FILES)
 
 # --- tests: tests/check.sh runs the suites and sums them up ---
@@ -332,7 +345,11 @@ demo:
 	@scripts/demo.sh
 
 install: all
-	./install.sh --prefix "$(or $(PREFIX),/usr/local)"
+	./install.sh $(if $(PREFIX),--prefix "$(PREFIX)") $(if $(DESTDIR),--destdir "$(DESTDIR)")
+
+# The SDK as an archive to unpack anywhere, and as a Debian package: build/dist/.
+dist deb: all
+	scripts/package.sh $@ $(VERSION) $(BUILD)/dist
 
 clean:
 	rm -rf $(BUILD) bin lib share
