@@ -5,6 +5,7 @@
 #include "panic.h"
 
 enum { STEP = 16, CLASSES = 12 }; /* STEP divides the size of every class */
+enum { SPARE_MAX = 8 };           /* pages without any object that a class keeps */
 
 /* At the start of every page of objects, and of the first page of a large object. */
 struct heap_slab {
@@ -82,11 +83,12 @@ static void list_remove(struct heap_class *class, struct heap_slab *slab)
 static struct heap_slab *slab_new(struct heap *heap, struct heap_class *class)
 {
     struct heap_slab *slab = class->spare;
-    class->spare = NULL;
-    if (!slab)
-        slab = heap_pages_alloc(heap, 1);
-    if (!slab)
+    if (slab) {
+        class->spare = slab->next;
+        class->spare_count--;
+    } else if (!(slab = heap_pages_alloc(heap, 1))) {
         return NULL;
+    }
     *slab = (struct heap_slab){.class = (uint16_t)(class - heap->classes)};
     list_push(class, slab);
     return slab;
@@ -115,10 +117,13 @@ static void slab_give(struct heap *heap, struct heap_slab *slab, void *object)
     if (slab->used > 0)
         return;
     list_remove(class, slab);
-    if (class->spare)
+    if (class->spare_count == SPARE_MAX) {
         heap_pages_free(heap, slab, 1);
-    else
-        class->spare = slab;
+        return;
+    }
+    slab->next = class->spare;
+    class->spare = slab;
+    class->spare_count++;
 }
 
 /* --- objects --- */

@@ -13,7 +13,8 @@ struct heap_slab;
 
 struct heap_class {
     struct heap_slab *partial; /* pages with a free object */
-    struct heap_slab *spare;   /* one page without any object, against giving back and taking anew */
+    struct heap_slab *spare;   /* a few pages without any object, against giving back and taking anew */
+    unsigned spare_count;
 };
 
 /* All zeroes but the limit is an empty heap. */

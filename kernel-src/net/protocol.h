@@ -41,6 +41,10 @@ uint32_t udp_socket_open(enum host_family family, struct host_socket **socket);
  * hundreds of connections. Of several connections with these ports any may be taken: it is a matter of time alone. */
 void tcp_bring_forward(u16_t remote_port, u16_t local_port);
 
+/* Connections that were closed here are remembered for a while (RFC 9293, section 3.4.1), and lwIP goes through all of
+ * them for every new one. So of more than a hundred or so the oldest are forgotten. */
+void tcp_forget_closed(void);
+
 /* Returns the error and forgets it. */
 uint32_t net_take_error(struct host_socket *socket);
 

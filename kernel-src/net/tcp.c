@@ -13,6 +13,10 @@
 #include "wasi/types.h"
 
 enum { WRITE_MAX = 16 * TCP_MSS }; /* bytes for lwIP at once: it takes all or, short of memory, none */
+enum {
+    TIME_WAIT_MAX = 128,
+    TIME_WAIT_STEP = 32
+}; /* connections that are remembered; that come before a look at them */
 
 struct tcp_socket {
     struct host_socket base;
@@ -130,6 +134,9 @@ static err_t handle_accept(void *argument, struct tcp_pcb *pcb, err_t error)
     socket->no_delay = listener->no_delay;
     apply_no_delay(socket);
     tcp_backlog_delayed(pcb);
+    static unsigned accepted;
+    if (++accepted % TIME_WAIT_STEP == 0)
+        tcp_forget_closed();
     if (listener->waiting)
         listener->waiting_last->next = socket;
     else
@@ -150,6 +157,20 @@ void tcp_bring_forward(u16_t remote_port, u16_t local_port)
     *at = pcb->next;
     pcb->next = tcp_active_pcbs;
     tcp_active_pcbs = pcb;
+}
+
+/* protocol.h. The oldest are at the end of the list, and hold nothing but themselves (tcp_pcb_purge). */
+void tcp_forget_closed(void)
+{
+    struct tcp_pcb **at = &tcp_tw_pcbs, *next;
+    for (unsigned count = 0; *at && count < TIME_WAIT_MAX; count++)
+        at = &(*at)->next;
+    struct tcp_pcb *pcb = *at;
+    *at = NULL;
+    for (; pcb; pcb = next) {
+        next = pcb->next;
+        memp_free(MEMP_TCP_PCB, pcb);
+    }
 }
 
 /* --- opening and closing --- */

@@ -17,6 +17,7 @@
 #include <lwip/timeouts.h>
 
 #include "arch/x86_64/time.h"
+#include "net/protocol.h"
 
 #define MILLISECOND 1000000ull
 
@@ -71,20 +72,11 @@ static void drop_unfinished(void)
     }
 }
 
-/* Connections that were closed here are remembered for a while (RFC 9293, section 3.4.1), and lwIP goes through all of
- * them for every new one. So of more than that many the oldest, at the end of the list, are forgotten. */
 static void run_tcp(void)
 {
-    enum { TIME_WAIT_MAX = 512 };
     tcp_tmr();
     drop_unfinished();
-    unsigned count = 0;
-    struct tcp_pcb *next;
-    for (struct tcp_pcb *pcb = tcp_tw_pcbs; pcb; pcb = next) {
-        next = pcb->next;
-        if (++count > TIME_WAIT_MAX)
-            tcp_abort(pcb);
-    }
+    tcp_forget_closed();
 }
 
 static struct timer {
