@@ -9,6 +9,8 @@
  * stack_prefault. */
 #include "mm/page.h"
 
+#include <mewz/metrics.h>
+
 #include "arch/x86_64/layout.h"
 #include "boot.h"
 #include "mm/map.h"
@@ -40,6 +42,9 @@ static unsigned range_count;
 static unsigned ranges_open; /* ranges [0, ranges_open) may be used */
 static struct block *full, *partial, *whole;
 static size_t total_pages, free_pages, reserved_pages;
+MEWZ_METRIC(total, "memory.pages", total_pages);
+MEWZ_METRIC(free, "memory.pages_free", free_pages);
+MEWZ_METRIC(reserved, "memory.pages_promised", reserved_pages);
 
 /* --- blocks --- */
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <mewz/metrics.h>
+
 #include <lwip/etharp.h>
 #include <lwip/ethip6.h>
 #include <lwip/inet_chksum.h>
@@ -55,6 +57,17 @@ static struct {
     struct outgoing *backlog;
     struct large *gathered; /* segments that may be joined by the next one; NULL, or count 0: none */
 } link;
+
+static struct {
+    uint64_t frames_received, bytes_received, frames_sent, bytes_sent;
+    uint64_t received_lost, sent_lost; /* no memory or no frame; no space */
+} counters;
+MEWZ_METRIC(frames_received, "net.frames_received", counters.frames_received);
+MEWZ_METRIC(bytes_received, "net.bytes_received", counters.bytes_received);
+MEWZ_METRIC(received_lost, "net.received_dropped", counters.received_lost);
+MEWZ_METRIC(frames_sent, "net.frames_sent", counters.frames_sent);
+MEWZ_METRIC(bytes_sent, "net.bytes_sent", counters.bytes_sent);
+MEWZ_METRIC(sent_lost, "net.sent_dropped", counters.sent_lost);
 
 /* --- sending --- */
 
@@ -124,7 +137,14 @@ static void reclaim(void)
 
 static bool send(const struct outgoing *out)
 {
-    return virtio_net_send(&link.card, out->slices ? out->slices : out->own, out->count, out->token);
+    const struct virtq_slice *slices = out->slices ? out->slices : out->own;
+    if (!virtio_net_send(&link.card, slices, out->count, out->token))
+        return false;
+    counters.frames_sent++;
+    for (unsigned i = 0; i < out->count; i++)
+        counters.bytes_sent += slices[i].size;
+    counters.bytes_sent -= sizeof(struct virtio_net_header);
+    return true;
 }
 
 static void send_backlog(void)
@@ -144,10 +164,12 @@ static void enqueue(const struct outgoing *out)
         if (send(out))
             return;
     }
-    if (link.tail - link.head == BACKLOG)
+    if (link.tail - link.head == BACKLOG) {
+        counters.sent_lost++;
         release(out->token);
-    else
+    } else {
         link.backlog[link.tail++ % BACKLOG] = *out;
+    }
 }
 
 static err_t transmit(struct pbuf *pbuf)
@@ -360,8 +382,12 @@ void link_receive(void)
     for (unsigned i = 0; i < VIRTIO_NET_RING && virtio_net_receive(&link.card, &frame); i++) {
         link.missing += frame.count;
         struct pbuf *pbuf = pbuf_from(&frame);
-        if (!pbuf)
+        if (!pbuf) {
+            counters.received_lost++;
             continue;
+        }
+        counters.frames_received++;
+        counters.bytes_received += pbuf->tot_len;
         u16_t check = frame.checked ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
         link.netif.chksum_flags = link.checksums | check;
         expect_segment(pbuf);

@@ -1,10 +1,15 @@
 /* memory.c: see memory.h. */
 #include "net/memory.h"
 
+#include <mewz/metrics.h>
+
 #include "mm/heap.h"
 #include "mm/page.h"
 
 static struct heap heap;
+MEWZ_METRIC(pages, "net.memory.pages", heap.pages);
+MEWZ_METRIC(limit, "net.memory.pages_limit", heap.limit);
+MEWZ_METRIC(objects, "net.memory.objects", heap.objects);
 
 void net_memory_init(void)
 {

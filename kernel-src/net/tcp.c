@@ -3,6 +3,8 @@
  * lwIP owns a connection's control block (PCB) until it calls back with an error: from then on it is gone, and `pcb`
  * is NULL. What it received is queued as it came, as a list of buffers through their `next`; their `tot_len`, which has
  * 16 bits, means nothing in there. */
+#include <mewz/metrics.h>
+
 #include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
@@ -34,6 +36,9 @@ struct tcp_socket {
     unsigned waiting_count;
     struct host_address local, peer; /* of a connection */
 };
+
+static uint32_t socket_count; /* open ones, those that wait to be accepted included */
+MEWZ_METRIC(sockets, "tcp.sockets", socket_count);
 
 static struct tcp_socket *as_tcp(struct host_socket *socket)
 {
@@ -104,9 +109,19 @@ static void attach(struct tcp_socket *socket, struct tcp_pcb *pcb)
 static struct tcp_socket *socket_new(enum host_family family)
 {
     struct tcp_socket *socket = net_alloc_zeroed(1, sizeof *socket);
-    if (socket)
-        socket->base = (struct host_socket){.protocol = &tcp_protocol, .family = family};
+    if (!socket)
+        return NULL;
+    socket->base = (struct host_socket){.protocol = &tcp_protocol, .family = family};
+    socket_count++;
     return socket;
+}
+
+static void socket_free(struct tcp_socket *socket)
+{
+    if (!socket)
+        return;
+    socket_count--;
+    net_free(socket);
 }
 
 /* A listening PCB is shorter than others: it has no such flag. */
@@ -180,7 +195,7 @@ uint32_t tcp_socket_open(enum host_family family, struct host_socket **opened)
     struct tcp_socket *socket = socket_new(family);
     struct tcp_pcb *pcb = tcp_new_ip_type(family == HOST_IPV4 ? IPADDR_TYPE_V4 : IPADDR_TYPE_ANY);
     if (!socket || !pcb) {
-        net_free(socket);
+        socket_free(socket);
         if (pcb)
             tcp_close(pcb);
         return WASI_ENOBUFS;
@@ -242,7 +257,7 @@ static void close_socket(struct host_socket *base)
     }
     release_pcb(socket);
     consume(socket, socket->received);
-    net_free(socket);
+    socket_free(socket);
 }
 
 static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t port)

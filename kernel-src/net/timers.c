@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include <mewz/metrics.h>
+
 #include <lwip/dhcp.h>
 #include <lwip/dns.h>
 #include <lwip/etharp.h>
@@ -72,9 +74,24 @@ static void drop_unfinished(void)
     }
 }
 
+/* How often all connections together have waited for the acknowledgement that they wait for now. */
+static uint32_t retries(void)
+{
+    uint32_t count = 0;
+    for (const struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        count += pcb->nrtx;
+    return count;
+}
+
+static uint32_t timeouts; /* lwIP counts only what it sends again before one */
+MEWZ_METRIC(timeouts, "tcp.timeouts", timeouts);
+
 static void run_tcp(void)
 {
+    uint32_t before = retries();
     tcp_tmr();
+    uint32_t after = retries();
+    timeouts += after > before ? after - before : 0;
     drop_unfinished();
     tcp_forget_closed();
 }

@@ -20,6 +20,7 @@ struct kernel {
     const char *name; /* under which the program was built; NULL if it does not say */
     const char *ip;   /* the setting that was baked in, or NULL */
     bool has_network;
+    struct metrics metrics;
 };
 
 static const char *find_setting(const char *const *settings, const char *name)
@@ -44,6 +45,7 @@ static struct kernel describe_kernel(const char *path, const struct file *file, 
     if (elf_open(&elf, path, file->data + offset, size, &ignored) != 0)
         return kernel;
     kernel.name = program_name(&elf, arena);
+    kernel.metrics = metrics_find(&elf, arena);
     kernel.has_network =
         elf_find_symbol(&elf, "net_start", &symbol); /* kernel-src/net/net.h: only where it is needed */
     if (!link_config_find(&elf, arena, &config))
@@ -58,6 +60,7 @@ static int start_machine(struct machine_options *machine, const struct settings 
                          int *exit_code, struct err *err)
 {
     struct arena arena = {0};
+    machine->metrics = kernel->metrics;
     const char *ip = settings->network.ip ? settings->network.ip : kernel->ip;
     int result = network_machine(&settings->network, kernel->has_network, ip, &machine->network, &arena, err);
     if (result == 0)

@@ -83,7 +83,7 @@ static int run(const struct machine_options *options, const char *const *argumen
     if (options->gdb_port)
         fprintf(stderr, "mewz-cc: the machine waits: gdb -ex 'target remote 127.0.0.1:%u'\n", options->gdb_port);
     struct session_result result = {0};
-    int status = session_carry(child, options->gdb_port != 0, &result, err);
+    int status = session_carry(child, options->gdb_port != 0, &options->metrics, &result, err);
     if (status == 0)
         status = conclude(child_wait(child), &result, exit_code, err);
     buf_free(&result.serial);

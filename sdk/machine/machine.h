@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "link/link.h"
+#include "machine/metrics.h"
 
 #define MACHINE_MEMORY_MIB 512 /* the size of a machine where none is asked for */
 
@@ -59,6 +60,7 @@ struct machine_options {
     size_t disk_count;
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
+    struct metrics metrics;    /* what the kernel counts, for whoever asks this process */
     bool verbose;              /* print QEMU's command line on stderr */
 };
 

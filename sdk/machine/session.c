@@ -40,6 +40,7 @@ struct session {
     struct flow flows[FLOWS];
     struct record records[RECORDS];
     struct buf monitor; /* the line of it that is still incomplete */
+    struct metrics_watch watch;
 };
 
 /* --- flows --- */
@@ -96,6 +97,13 @@ static bool is_stdin_opened(const char *line)
     return strstr(line, "\"VSERPORT_CHANGE\"") && strstr(line, "\"stdin\"") && strstr(line, "true");
 }
 
+static void handle_line(struct session *session, char *line)
+{
+    if (is_stdin_opened(line))
+        session->flows[STDIN].held = false;
+    metrics_watch_line(&session->watch, line);
+}
+
 static void read_monitor(struct session *session)
 {
     record_read(&session->records[MONITOR]);
@@ -103,8 +111,7 @@ static void read_monitor(struct session *session)
     char *newline;
     while (text->size && (newline = memchr(text->data, '\n', text->size))) {
         *newline = 0;
-        if (is_stdin_opened((const char *)text->data))
-            session->flows[STDIN].held = false;
+        handle_line(session, (char *)text->data);
         size_t size = (size_t)(newline + 1 - (char *)text->data);
         text->size -= size;
         memmove(text->data, newline + 1, text->size);
@@ -171,7 +178,8 @@ static int session_step(struct session *session, struct err *err)
         polls[i] = flow_poll(&session->flows[i]);
     for (int i = 0; i < RECORDS; i++)
         polls[FLOWS + i] = (struct pollfd){session->records[i].from, POLLIN, 0};
-    if (poll(polls, FLOWS + RECORDS, -1) < 0)
+    metrics_watch_step(&session->watch);
+    if (ppoll(polls, FLOWS + RECORDS, NULL, &session->watch.outside) < 0)
         return errno == EINTR ? 0 : err_set_errno(err, "waiting for the machine");
 
     for (int i = 0; i < FLOWS; i++)
@@ -199,10 +207,12 @@ static void begin(const struct child *child, bool debugger_begins)
         send(child->ours[MACHINE_FD_MONITOR], proceed, sizeof proceed - 1, MSG_NOSIGNAL);
 }
 
-int session_carry(struct child *child, bool debugger_begins, struct session_result *result, struct err *err)
+int session_carry(struct child *child, bool debugger_begins, const struct metrics *metrics,
+                  struct session_result *result, struct err *err)
 {
     struct session session;
     session_init(&session, child, result);
+    metrics_watch_begin(&session.watch, metrics, child->ours[MACHINE_FD_MONITOR]);
     begin(child, debugger_begins);
 
     int status = 0;
@@ -214,6 +224,7 @@ int session_carry(struct child *child, bool debugger_begins, struct session_resu
             child->ours[MACHINE_FD_STDIN] = -1;
         }
     }
+    metrics_watch_end(&session.watch);
     buf_free(&session.monitor);
     return status;
 }

@@ -72,7 +72,24 @@
 /* The card computes and checks what it can (link.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 
-#define LWIP_STATS                 0
+/* What is counted and shown: metrics.c. */
+#define LWIP_STATS       1
+#define LWIP_STATS_LARGE 1
+#define MIB2_STATS       1
+#define LINK_STATS       0
+#define ETHARP_STATS     0
+#define IPFRAG_STATS     0
+#define ICMP_STATS       0
+#define IGMP_STATS       0
+#define MEM_STATS        0
+#define MEMP_STATS       0
+#define SYS_STATS        0
+#define IP6_STATS        1
+#define ICMP6_STATS      0
+#define IP6_FRAG_STATS   0
+#define MLD6_STATS       0
+#define ND6_STATS        0
+
 #define LWIP_DEBUG                 0
 #define LWIP_NETIF_STATUS_CALLBACK 0
 
