@@ -28,13 +28,13 @@ enum {
 };
 
 enum {
-    PORTS_MAX = 8,
+    PORTS_MAX = 12,
     NAME_MAX = 31,
 
     /* A message on the control queue, a name behind it included. QEMU drops messages for which it finds no buffer. */
-    CONTROL_BUFFERS = 32,
+    CONTROL_BUFFERS = 64,
     CONTROL_BUFFER_SIZE = 64,
-    CONTROL_SLOTS = PORTS_MAX, /* messages to the device at a time */
+    CONTROL_SLOTS = 16, /* messages to the device at a time */
 
     /* As much as a Linux pipe holds, so that the host's side takes a buffer in one gulp. */
     TRANSMIT_BUFFERS = 4,

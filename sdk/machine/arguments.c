@@ -13,7 +13,7 @@
 #include "mewz/channels.h"
 #include "mewz/config.h"
 
-#define ARGUMENTS_MAX 256 /* about 60 are needed, and 4 more for each share and each disk */
+#define ARGUMENTS_MAX 256 /* about 60 are needed, 8 more for each share, 4 for each disk */
 
 struct list {
     const char **items;
@@ -118,16 +118,16 @@ static void add_port(struct list *list, int number, const char *channel, const c
 }
 
 /* Port 0 of a virtio console device is for a console proper (virtio 1.2, 5.3), so the three count from 1. */
-static void add_streams(struct list *list, const char *type, const bool terminal[3])
+static void add_streams(struct list *list, const char *type, size_t share_count, const bool terminal[3])
 {
     add_option(list, "-chardev", "stdio,id=stdin,signal=off");
     add_output(list, "stdout", MACHINE_FD_STDOUT);
     add_output(list, "stderr", MACHINE_FD_STDERR);
     if (is_microvm(type)) {
         add_option(list, "-global", "virtio-mmio.force-legacy=false");
-        add_option(list, "-device", "virtio-serial-device,max_ports=4");
+        add_option(list, "-device", "virtio-serial-device,max_ports=%zu", 4 + share_count);
     } else {
-        add_option(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=4");
+        add_option(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=%zu", 4 + share_count);
     }
     add_port(list, 1, "stdin", MEWZ_PORT_STDIN, terminal[0]);
     add_port(list, 2, "stdout", MEWZ_PORT_STDOUT, terminal[1]);
@@ -173,9 +173,11 @@ static void add_shares(struct list *list, const struct machine_options *options)
 {
     const char *device = is_microvm(machine_type(options)) ? "vhost-user-fs-device" : "vhost-user-fs-pci";
     for (size_t i = 0; i < options->share_count; i++) {
+        const char *tag = escape_commas(options->shares[i].tag, list->arena);
         add_option(list, "-chardev", "socket,id=share%zu,fd=%d", i, MACHINE_FD_SHARES + (int)i);
-        add_option(list, "-device", "%s,chardev=share%zu,tag=%s", device, i,
-                   escape_commas(options->shares[i].tag, list->arena));
+        add_option(list, "-device", "%s,chardev=share%zu,tag=%s", device, i, tag);
+        add_option(list, "-chardev", "socket,id=alive%zu,fd=%d", i, MACHINE_FD_ALIVE + (int)i);
+        add_option(list, "-device", "virtserialport,nr=%zu,chardev=alive%zu,name=%s%s", 4 + i, i, MEWZ_PORT_SHARE, tag);
     }
 }
 
@@ -211,7 +213,7 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     add(&list, MACHINE_QEMU);
     add_machine(&list, options, setting->accel);
     add_boot(&list, options);
-    add_streams(&list, machine_type(options), setting->terminal);
+    add_streams(&list, machine_type(options), options->share_count, setting->terminal);
     add_network(&list, machine_type(options), &options->network);
     add_shares(&list, options);
     add_disks(&list, options);

@@ -97,9 +97,10 @@ static int start_shares(const struct machine_options *options, struct child *chi
                         struct err *err)
 {
     for (size_t i = 0; i < options->share_count; i++) {
-        int fd;
-        if (share_start(&options->shares[i], &servers[i], &fd, err) != 0 ||
-            child_give(child, MACHINE_FD_SHARES + (int)i, fd, err) != 0)
+        int ends[SHARE_ENDS];
+        if (share_start(&options->shares[i], &servers[i], ends, err) != 0 ||
+            child_give(child, MACHINE_FD_SHARES + (int)i, ends[SHARE_REQUESTS], err) != 0 ||
+            child_give(child, MACHINE_FD_ALIVE + (int)i, ends[SHARE_ALIVE], err) != 0)
             return -1;
     }
     return 0;

@@ -42,7 +42,7 @@ struct machine_disk {
     bool read_only;
 };
 
-#define MACHINE_SHARES_MAX 16
+#define MACHINE_SHARES_MAX 8
 #define MACHINE_DISKS_MAX  16
 
 struct machine_options {

@@ -26,10 +26,10 @@ static const char *find_server(void)
     return NULL;
 }
 
-/* --- the socket --- */
+/* --- sockets --- */
 
 /* A listening socket under a name that the kernel makes up (unix(7), "autobind"), and a connection to it. */
-static int open_sockets(int *listening, int *connected)
+static int open_requests(int *listening, int *connected)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     socklen_t size = sizeof address;
@@ -43,6 +43,16 @@ static int open_sockets(int *listening, int *connected)
     return connect(*connected, (struct sockaddr *)&address, size);
 }
 
+static int open_alive(int *inherited, int *end)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return -1;
+    *inherited = pair[0];
+    *end = pair[1];
+    return 0;
+}
+
 /* --- the server's process, before it is the server's: only system calls --- */
 
 struct launch {
@@ -54,11 +64,12 @@ struct launch {
     uid_t user;
     gid_t group;
     int socket;
+    int alive;  /* inherited, and never used */
     int report; /* takes an errno if it does not become the server */
     int errors; /* its stderr; nobody may read it, so it must not block */
 };
 
-enum { SERVER_SOCKET = 3 };
+enum { SERVER_SOCKET = 3, SERVER_ALIVE = 4 };
 
 static int write_file(const char *path, const char *text)
 {
@@ -105,7 +116,7 @@ static int prepare(const struct launch *launch)
     /* stdin and stdout belong to the program in the machine. */
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     return null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(launch->socket, SERVER_SOCKET) < 0 ||
-                   dup2(launch->errors, 2) < 0
+                   dup2(launch->alive, SERVER_ALIVE) < 0 || dup2(launch->errors, 2) < 0
                ? -1
                : 0;
 }
@@ -135,7 +146,7 @@ static void set_source(struct launch *launch)
 /* The descriptors that the server's process moves must not lie where it moves them to. */
 static int move_up(int *fd)
 {
-    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, SERVER_SOCKET + 1);
+    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, SERVER_ALIVE + 1);
     close(*fd);
     *fd = moved;
     return moved < 0 ? -1 : 0;
@@ -176,24 +187,33 @@ static int start(struct launch *launch, struct share_server *server)
     return -1;
 }
 
-static int start_with_sockets(struct launch *launch, struct share_server *server, int *qemu_end, struct err *err)
+static void close_all(int *fds, size_t count)
 {
-    int result = open_sockets(&launch->socket, qemu_end);
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+static int start_with_sockets(struct launch *launch, struct share_server *server, int ends[SHARE_ENDS], struct err *err)
+{
+    launch->socket = launch->alive = ends[SHARE_REQUESTS] = ends[SHARE_ALIVE] = -1;
+    int result = open_requests(&launch->socket, &ends[SHARE_REQUESTS]);
     if (result == 0)
-        result = move_up(&launch->socket);
+        result = open_alive(&launch->alive, &ends[SHARE_ALIVE]);
+    if (result == 0 && (move_up(&launch->socket) != 0 || move_up(&launch->alive) != 0))
+        result = -1;
     if (result != 0)
         err_set_errno(err, "a socket to share %s", launch->folder);
     else if ((result = start(launch, server)) != 0)
         err_set_errno(err, "%s: cannot be shared%s", launch->folder,
                       launch->user != 0 ? " by an ordinary user (user namespaces are needed, or root)" : "");
-    if (launch->socket >= 0)
-        close(launch->socket);
-    if (result != 0 && *qemu_end >= 0)
-        close(*qemu_end);
+    close_all((int[]){launch->socket, launch->alive}, 2);
+    if (result != 0)
+        close_all(ends, SHARE_ENDS);
     return result;
 }
 
-int share_start(const struct machine_share *share, struct share_server *server, int *qemu_end, struct err *err)
+int share_start(const struct machine_share *share, struct share_server *server, int ends[SHARE_ENDS], struct err *err)
 {
     char folder[PATH_MAX];
     struct launch launch = {
@@ -215,7 +235,7 @@ int share_start(const struct machine_share *share, struct share_server *server, 
     if (!launch.program)
         return err_set(err, "virtiofsd, which shares folders: not found: apt-get install %s", MACHINE_SHARE_PACKAGE);
     set_source(&launch);
-    return start_with_sockets(&launch, server, qemu_end, err);
+    return start_with_sockets(&launch, server, ends, err);
 }
 
 void share_end(struct share_server *server, bool tell)

@@ -57,6 +57,8 @@ static void test_volumes(void)
     const char *const *list = arguments(&options, &setting);
     CHECK(has(list, "-M", "microvm,acpi=off,memory-backend=memory"));
     CHECK(has(list, "-object", "memory-backend-memfd,id=memory,size=64M,share=on"));
+    CHECK(has(list, "-device", "virtio-serial-device,max_ports=6"));
+    CHECK(has(list, "-device", "virtserialport,nr=5,chardev=alive1,name=mewz.share.c"));
     CHECK(has(list, "-chardev", "socket,id=share1,fd=") &&
           has(list, "-device", "vhost-user-fs-device,chardev=share0,tag=a,,b"));
     CHECK(has(list, "-drive", "if=none,id=disk0,format=raw,readonly=on,file=x,,y.img"));
