@@ -18,9 +18,9 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 
 CORES    := $(shell nproc)
-SUITES   := unit spec kernel e2e apps net
+SUITES   := unit spec kernel e2e apps net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile bench bench-compute
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-power bench bench-compute
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -74,7 +74,7 @@ LWIP = $(BUILD)/lwip
 
 SHARED_SOURCES       = $(wildcard kernel-src/rt/*.[cS] kernel-src/wasi/*.[cS])
 x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src/arch/x86_64/*.[cS] kernel-src/mm/*.[cS] \
-                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/hosts/mewz/*.[cS])
+                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/ext4/*.[cS] kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 
 # The archive's members are named after their sources, wasi-clock.o for kernel-src/wasi/clock.c: `mewz-cc build -v` sums
@@ -126,6 +126,35 @@ $(LWIP_OBJECTS) $(filter $(BUILD)/x86_64-mewz/net-% $(BUILD)/x86_64-mewz/hosts-%
     $(wildcard kernel-src/net/lwip/*.h kernel-src/net/lwip/*/*.h)
 lib/x86_64-mewz/libmewz.a: $(LWIP_OBJECTS)
 -include $(LWIP_OBJECTS:.o=.d)
+
+# libext2fs, below our journal and our cache (kernel-src/ext4), comes from Debian's source package as well. The numbers of its
+# errors are made here: each name that its sources mention gets one.
+
+EXT2FS         = $(BUILD)/e2fsprogs
+EXT2FS_SOURCES = alloc alloc_sb alloc_stats badblocks bitmaps bitops blkmap64_ba blkmap64_rb blknum block bmap check_desc \
+                 closefs crc16 csum dir_iterate dirblock dirhash expanddir ext_attr extent fallocate fileio freefs \
+                 gen_bitmap gen_bitmap64 get_num_dirs hashmap i_block icount ind_block inline inline_data inode io_manager \
+                 link lookup mmp native newdir nls_utf8 openfs punch rbtree rw_bitmaps sha512 swapfs symlink valid_blk
+EXT2FS_INCLUDE = -Ikernel-src/ext4/lib -isystem $(EXT2FS)/generated -isystem $(EXT2FS)/lib
+EXT2FS_OBJECTS = $(EXT2FS_SOURCES:%=$(BUILD)/x86_64-mewz/ext2fs-%.o)
+EXT4_OBJECTS   = $(filter $(BUILD)/x86_64-mewz/ext4-%,$(x86_64-mewz_OBJECTS))
+
+$(EXT2FS)/unpacked: scripts/fetch.sh scripts/sources.list
+	rm -rf $(EXT2FS)
+	archive=$$(scripts/fetch.sh e2fsprogs) && mkdir -p $(EXT2FS)/generated/ext2fs && \
+	    tar -C $(EXT2FS) --strip-components=1 -xf "$$archive" --wildcards '*/lib/ext2fs/*.[ch]'
+	grep -Eho 'EXT2_(ET|NO|FILSYS)_[A-Z0-9_]*' $(EXT2FS)/lib/ext2fs/*.[ch] | sort -u | \
+	    awk '{ print "#define " $$1 " (0x7f2bb700L + " NR ")" }' >$(EXT2FS)/generated/ext2fs/ext2_err.h
+	touch $@
+$(EXT2FS)/lib/%: $(EXT2FS)/unpacked ; @:
+
+$(EXT2FS_OBJECTS): $(BUILD)/x86_64-mewz/ext2fs-%.o: $(EXT2FS)/unpacked $(wildcard kernel-src/ext4/lib/*.h) | packages
+	@mkdir -p $(@D)
+	$(CC) $(EXT2FS_INCLUDE) $(x86_64-mewz_CFLAGS) -w -c $(EXT2FS)/lib/ext2fs/$*.c -o $@
+
+$(EXT4_OBJECTS): x86_64-mewz_CFLAGS := $(EXT2FS_INCLUDE) $(x86_64-mewz_CFLAGS)
+$(EXT4_OBJECTS): $(EXT2FS)/unpacked
+lib/x86_64-mewz/libmewz.a: $(EXT2FS_OBJECTS)
 
 lib/x86_64-mewz/link.ld: kernel-src/arch/x86_64/link.ld
 lib/x86_64-linux/link.ld: kernel-src/hosts/linux/link.ld
@@ -274,6 +303,29 @@ $(BUILD)/net/%: tests/net/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -o $@ $<
 
+# The file system of disks in a process, on a disk that is memory (tests/disk/native).
+
+DISK_TESTS   = $(patsubst %,$(BUILD)/disk/%,all_operations power_cut)
+DISK_OBJECTS = $(patsubst %,$(BUILD)/disk/%.o,$(patsubst kernel-src/ext4/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) \
+               vfs walk world) $(EXT2FS_SOURCES:%=$(BUILD)/disk/ext2fs/%.o)
+DISK_CFLAGS  = -std=gnu17 -g -O1 $(WARNINGS) $(SANITIZE) -Ikernel-src -Isdk/include -MMD -MP
+
+$(BUILD)/disk/ext2fs/%.o: $(EXT2FS)/unpacked
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -g -O1 -w -fsanitize=address -ffunction-sections -fdata-sections $(EXT2FS_INCLUDE) -c $(EXT2FS)/lib/ext2fs/$*.c -o $@
+$(BUILD)/disk/%.o: kernel-src/ext4/%.c $(EXT2FS)/unpacked
+	@mkdir -p $(@D)
+	$(CC) $(DISK_CFLAGS) $(EXT2FS_INCLUDE) -c $< -o $@
+$(BUILD)/disk/%.o: kernel-src/fs/%.c
+	@mkdir -p $(@D)
+	$(CC) $(DISK_CFLAGS) -c $< -o $@
+$(BUILD)/disk/%.o: tests/disk/native/%.c
+	@mkdir -p $(@D)
+	$(CC) $(DISK_CFLAGS) -D_GNU_SOURCE -Itests/unit -c $< -o $@
+$(DISK_TESTS): %: %.o $(DISK_OBJECTS)
+	$(CC) $(SANITIZE) -fuse-ld=lld -Wl,--gc-sections -o $@ $^
+-include $(wildcard $(BUILD)/disk/*.d)
+
 check-unit: $(UNIT_TESTS)
 check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
@@ -283,7 +335,7 @@ check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure
+check-all: all $(UNIT_TESTS) $(DISK_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure
 	tests/check.sh format $(SUITES)
 
 check: deps
@@ -292,6 +344,8 @@ check: deps
 # More than `make check` runs of the same.
 check-hostile: all $(GUESTS)
 	HOSTILE=10000 bats tests/e2e/hostile.bats
+check-power: all $(DISK_TESTS)
+	POINTS=1000 bats tests/disk/power_cut.bats
 
 # --- figures: each beside its bar ---
 
@@ -319,7 +373,7 @@ bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/bench/compute tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* templates/*))
+              tests/* tests/bench/compute tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:

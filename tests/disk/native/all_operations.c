@@ -1,0 +1,188 @@
+/* Every operation of the file system, once with its ordinary result, and the errors. Argument: an image. What it leaves
+ * there is for e2fsck to look at. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "ext4/ext4.h"
+#include "world.h"
+
+static struct vfs_node *root;
+
+static struct vfs_name name_of(const char *text)
+{
+    return (struct vfs_name){text, strlen(text)};
+}
+
+static struct vfs_file open_file(const char *path, bool create)
+{
+    struct vfs_file file;
+    struct host_open how = {.access = HOST_READ | HOST_WRITE, .create = create};
+    CHECK(vfs_open(root, name_of(path), &how, &file) == 0);
+    return file;
+}
+
+static void write_at(struct vfs_file *file, const void *bytes, size_t size, uint64_t offset)
+{
+    struct host_slice slice = {(void *)(uintptr_t)bytes, size};
+    size_t done;
+    CHECK(file->node->vfs->ops->write(file, &slice, 1, offset, &done) == 0 && done == size);
+}
+
+static size_t read_at(struct vfs_file *file, void *bytes, size_t size, uint64_t offset)
+{
+    struct host_slice slices[2] = {{bytes, size / 3}, {(char *)bytes + size / 3, size - size / 3}};
+    size_t done;
+    CHECK(file->node->vfs->ops->read(file, slices, 2, offset, &done) == 0);
+    return done;
+}
+
+static struct wasi_filestat stat_of(const char *path)
+{
+    struct wasi_filestat stat;
+    struct vfs_node *node;
+    CHECK(vfs_find(root, name_of(path), false, &node) == 0 && vfs_stat(node, &stat) == 0);
+    vfs_put(node);
+    return stat;
+}
+
+static uint32_t find_error(const char *path)
+{
+    struct vfs_node *node;
+    uint32_t error = vfs_find(root, name_of(path), false, &node);
+    if (!error)
+        vfs_put(node);
+    return error;
+}
+
+static void test_contents(void)
+{
+    struct vfs_file file = open_file("file", true);
+    char *bytes = malloc(1 << 20), *back = malloc(1 << 20);
+    for (size_t i = 0; i < 1 << 20; i++)
+        bytes[i] = (char)(i * 7 + i / 4096);
+    write_at(&file, bytes, 1 << 20, 0);
+    CHECK(read_at(&file, back, 1 << 20, 0) == 1 << 20 && memcmp(bytes, back, 1 << 20) == 0);
+    write_at(&file, "xyz", 3, 5000);
+    write_at(&file, "end", 3, (1 << 20) + 10000); /* a hole between */
+    CHECK(read_at(&file, back, 20, 4995) == 20 && memcmp(back + 5, "xyz", 3) == 0 && back[8] == bytes[5003]);
+    CHECK(read_at(&file, back, 30000, 1 << 20) == 10003 && back[0] == 0 && back[9999] == 0 && back[10000] == 'e');
+    CHECK(stat_of("file").size == (1 << 20) + 10003 && stat_of("file").link_count == 1);
+    CHECK(file.node->vfs->ops->set_size(&file, 5001) == 0);
+    CHECK(file.node->vfs->ops->set_size(&file, 9000) == 0);
+    CHECK(read_at(&file, back, 9000, 0) == 9000 && back[5000] == 'x' && back[5001] == 0 && back[8999] == 0);
+    CHECK(file.node->vfs->ops->allocate(&file, 0, 1 << 18) == 0 && stat_of("file").size == 1 << 18);
+    CHECK(read_at(&file, back, 1 << 18, 0) == 1 << 18 && back[5000] == 'x' && back[100000] == 0);
+    write_at(&file, "in", 2, 100000);
+    CHECK(read_at(&file, back, 10, 99998) == 10 && memcmp(back, "\0\0in\0", 5) == 0);
+    write_at(&file, "far", 3, 5ull << 30);
+    CHECK(stat_of("file").size == (5ull << 30) + 3 && read_at(&file, back, 10, 5ull << 30) == 3 && back[0] == 'f');
+    CHECK(read_at(&file, back, 10, 3ull << 30) == 10 && back[0] == 0);
+    vfs_close(&file);
+    free(bytes);
+    free(back);
+}
+
+static void test_names(void)
+{
+    char path[300], long_target[3000];
+    CHECK(vfs_create_folder(root, name_of("folder")) == 0 && stat_of("folder").link_count == 2);
+    CHECK(vfs_create_folder(root, name_of("folder")) == WASI_EEXIST);
+    for (int i = 0; i < 500; i++) {
+        snprintf(path, sizeof path, "folder/%0*d", 1 + i % 200, i);
+        struct vfs_file file = open_file(path, true);
+        vfs_close(&file);
+    }
+    CHECK(find_error("folder/0123") == WASI_SUCCESS || find_error("folder/123") == WASI_ENOENT);
+    CHECK(vfs_remove_folder(root, name_of("folder")) == WASI_ENOTEMPTY);
+    for (int i = 0; i < 500; i += 2) {
+        snprintf(path, sizeof path, "folder/%0*d", 1 + i % 200, i);
+        CHECK(vfs_remove_file(root, name_of(path)) == 0 && find_error(path) == WASI_ENOENT);
+    }
+    memset(long_target, 'x', sizeof long_target);
+    CHECK(vfs_symlink(root, name_of("short"), name_of("folder/1")) == 0);
+    CHECK(vfs_symlink(root, name_of("long"), (struct vfs_name){long_target, sizeof long_target}) == 0);
+    char back[4096];
+    size_t size;
+    CHECK(vfs_readlink(root, name_of("short"), back, sizeof back, &size) == 0 && size == 8);
+    CHECK(vfs_readlink(root, name_of("long"), back, sizeof back, &size) == 0 && size == sizeof long_target);
+    CHECK(memcmp(back, long_target, size) == 0);
+    CHECK(vfs_link(root, name_of("file"), false, root, name_of("folder/again")) == 0);
+    CHECK(stat_of("file").link_count == 2 && stat_of("file").inode == stat_of("folder/again").inode);
+}
+
+static void test_moves(void)
+{
+    CHECK(vfs_create_folder(root, name_of("a")) == 0 && vfs_create_folder(root, name_of("a/b")) == 0);
+    CHECK(vfs_create_folder(root, name_of("c")) == 0 && stat_of("a").link_count == 3);
+    CHECK(vfs_rename(root, name_of("a"), root, name_of("a/b/x")) == WASI_EINVAL);
+    CHECK(vfs_rename(root, name_of("a/b"), root, name_of("c")) == 0);
+    CHECK(stat_of("a").link_count == 2 && find_error("a/b") == WASI_ENOENT && stat_of("c/..").inode == 2);
+    CHECK(vfs_rename(root, name_of("c"), root, name_of("a/d")) == 0 && stat_of("a").link_count == 3);
+    CHECK(stat_of("a/d/..").inode == stat_of("a").inode);
+    struct vfs_file file = open_file("one", true), other = open_file("two", true);
+    write_at(&file, "one", 3, 0);
+    write_at(&other, "two", 3, 0);
+    CHECK(vfs_rename(root, name_of("one"), root, name_of("two")) == 0 && find_error("one") == WASI_ENOENT);
+    char back[4];
+    CHECK(read_at(&other, back, 4, 0) == 3 && memcmp(back, "two", 3) == 0); /* replaced, but open */
+    vfs_close(&other);
+    CHECK(vfs_rename(root, name_of("two"), root, name_of("a")) == WASI_EISDIR);
+    CHECK(vfs_rename(root, name_of("a"), root, name_of("two")) == WASI_ENOTDIR);
+    CHECK(vfs_remove_file(root, name_of("two")) == 0 && read_at(&file, back, 4, 0) == 3);
+    vfs_close(&file);
+    CHECK(vfs_remove_folder(root, name_of("a/d")) == 0 && stat_of("a").link_count == 2);
+}
+
+static void test_full(void)
+{
+    struct vfs_file file = open_file("big", true);
+    static char bytes[65536];
+    struct host_slice slice = {bytes, sizeof bytes};
+    uint64_t offset = 0;
+    size_t done;
+    uint32_t error;
+    memset(bytes, 'b', sizeof bytes);
+    do {
+        error = file.node->vfs->ops->write(&file, &slice, 1, offset, &done);
+        offset += done;
+    } while (!error);
+    CHECK(error == WASI_ENOSPC && offset > disk_size / 2);
+    CHECK(file.node->vfs->ops->sync(file.node, false) == 0);
+    CHECK(vfs_create_folder(root, name_of("none")) == WASI_ENOSPC && find_error("none") == WASI_ENOENT);
+    vfs_close(&file);
+    CHECK(vfs_remove_file(root, name_of("big")) == 0);
+    CHECK(vfs_create_folder(root, name_of("none")) == 0 && vfs_remove_folder(root, name_of("none")) == 0);
+}
+
+static void test_times(void)
+{
+    struct vfs_node *node;
+    CHECK(vfs_find(root, name_of("file"), false, &node) == 0);
+    struct host_times times = {true, true, 1000000001u, 5000000000123456789u}; /* in 2128 */
+    CHECK(vfs_set_times(node, &times) == 0);
+    vfs_put(node);
+    CHECK(stat_of("file").access_time == 1000000001u && stat_of("file").modify_time == 5000000000123456789u);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 3);
+    disk_load(argv[1]);
+    root = world_mount(false);
+    CHECK(root);
+    test_contents();
+    test_names();
+    test_moves();
+    test_times();
+    test_full();
+    vfs_put(root);
+    ext4_unmount_all();
+    disk_save(argv[2], disk_bytes);
+    root = world_mount(false);
+    CHECK(root && stat_of("file").size == (5ull << 30) + 3 && stat_of("file").modify_time == 5000000000123456789u);
+    vfs_put(root);
+    ext4_unmount_all();
+    return 0;
+}

@@ -1,0 +1,45 @@
+# Every operation of the file system on disks, in a process: tests/disk/native/all_operations.c.
+bats_require_minimum_version 1.5.0
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export ASAN_OPTIONS=detect_leaks=0 # mounts are for the life of a kernel
+
+setup() {
+    PATH=$PATH:/sbin:/usr/sbin
+    cd "$BATS_TEST_TMPDIR"
+    truncate -s 32M disk.img
+}
+
+# operations: runs them on disk.img; the file system's own checker finds nothing to put right afterwards.
+operations() {
+    timeout 300 "$ROOT/build/disk/all_operations" disk.img after.img
+    e2fsck -fn after.img
+}
+
+@test "all operations, on a file system as mke2fs makes it" {
+    mke2fs -q -F -t ext4 -b 4096 disk.img
+    operations
+}
+
+@test "without checksums, without 64 bits, with few inodes" {
+    mke2fs -q -F -t ext4 -b 4096 -N 1024 -O "^metadata_csum,^64bit" disk.img
+    operations
+}
+
+@test "with the uninitialized groups of older file systems" {
+    mke2fs -q -F -t ext4 -b 4096 -O "^metadata_csum,uninit_bg,^flex_bg" disk.img
+    operations
+}
+
+@test "what it cannot keep right it does not mount" {
+    for options in "-b 1024" "-b 4096 -O ^has_journal" "-b 4096 -O bigalloc" "-b 4096 -O quota"; do
+        # shellcheck disable=SC2086
+        mke2fs -q -F -t ext4 $options disk.img
+        run timeout 60 "$ROOT/build/disk/all_operations" disk.img after.img
+        [ "$status" != 0 ]
+        [[ $output == *"not mounted: it"* ]]
+    done
+    truncate -s 0 disk.img
+    truncate -s 32M disk.img
+    run timeout 60 "$ROOT/build/disk/all_operations" disk.img after.img
+    [[ $output == *"not mounted: it has no ext4 file system"* ]]
+}
