@@ -15,6 +15,7 @@ _mewz_cc() {
     fi
     case $previous in
     --for) words='gcp aws azure openstack digitalocean hetzner oracle proxmox' ;;
+    --trace) words=wasi ;;
     --template) words='assemblyscript c cpp echo-server go http-server rust wat' ;;
     --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;

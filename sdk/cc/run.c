@@ -74,6 +74,9 @@ static int run_image(struct machine_options *machine, const struct settings *set
                      int *exit_code, struct err *err)
 {
     struct arena arena = {0};
+    if (settings->trace || settings->import_objects.count)
+        return err_set_status(err, EXIT_USAGE, "run: %s is linked already: give %s to mewz-cc build", driver->input,
+                              settings->trace ? "--trace" : "--import-object");
     struct kernel kernel = describe_kernel(driver->input, &driver->file, &arena);
     const char *name = kernel.name ? kernel.name : driver->input;
     machine->image = driver->input;
@@ -123,6 +126,7 @@ static int run_input(const struct settings *settings, const struct driver *drive
         .type = settings->machine,
         .firmware = settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL,
         .memory_mib = (uint32_t)settings->memory_mib,
+        .monitor = settings->monitor,
         .gdb_port = (unsigned)settings->gdb_port,
         .shares = settings->volumes.shares,
         .share_count = settings->volumes.share_count,

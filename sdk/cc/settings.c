@@ -15,6 +15,7 @@
 
 static const char *const targets[] = {"x86_64-mewz", "x86_64-linux", NULL};
 static const char *const cpus[] = {"x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native", NULL};
+static const char *const traces[] = {"wasi", NULL};
 static const char *const accels[] = {"tcg", "kvm", NULL};
 static const char *const firmwares[] = {"bios", "uefi", NULL};
 static const struct option_range levels = {0, 3};
@@ -56,6 +57,7 @@ static const struct option options[] = {
      "QEMU's machine; microvm for a program, pc for an image"},
     {SETTINGS_RUN, "--firmware", "KIND", OPTION_CHOICE, AT(firmware), firmwares, "bios or uefi, to boot an image"},
     {SETTINGS_RUN, "--gdb", "PORT", OPTION_NUMBER, AT(gdb_port), &ports, "wait for a debugger on that port"},
+    {SETTINGS_RUN, "--monitor", "SOCKET", OPTION_STRING, AT(monitor), NULL, "give QEMU's monitor there: nc -U SOCKET"},
     {ALL & ~SETTINGS_COMPILE, "--env", "K=V", OPTION_ASSIGNMENTS, AT(env), NULL, "add to the program's environment"},
     {LINKS, "--listen", "SOCKET", OPTION_LIST, AT(network.listen), NULL,
      "give the program a socket, such as tcp:0.0.0.0:80, from descriptor 3 on"},
@@ -75,6 +77,9 @@ static const struct option options[] = {
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
+    {LINKS, "--import-object", "FILE.o", OPTION_LIST, AT(import_objects), NULL,
+     "link an object that defines imports: docs/linking.md"},
+    {LINKS, "--trace", "WHAT", OPTION_CHOICE, AT(trace), traces, "wasi: tell each call of WASI on stderr"},
     {ALL, "-g", NULL, OPTION_FLAG, AT(debug), NULL, "keep what debuggers need"},
     {ALL, "--allow-missing", NULL, OPTION_FLAG, AT(allow_missing), NULL,
      "imports that the system lacks trap when called"},
@@ -155,6 +160,8 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .target = link_target_find(settings->target),
         .name = driver->input,
         .config = {.env = settings->env.strings, .settings = settings->program_settings},
+        .objects = settings->import_objects.strings,
+        .trace_wasi = settings->trace != NULL,
         .allow_missing = settings->allow_missing,
         .verbose = settings->verbose,
         .debug = settings->debug,

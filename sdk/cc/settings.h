@@ -34,6 +34,8 @@ struct settings {
     uint64_t memory_max; /* bytes; 0 for what the module says */
     bool debug;
     bool allow_missing;
+    struct option_list import_objects;
+    const char *trace;
     struct option_list env;
     struct network_options network;
     struct volume_options volume_options;
@@ -48,6 +50,7 @@ struct settings {
     uint64_t memory_mib; /* 0 for the default */
     const char *accel, *machine, *firmware;
     uint64_t gdb_port;
+    const char *monitor;
     struct volumes volumes;
 };
 

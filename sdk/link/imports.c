@@ -77,12 +77,38 @@ static void print_signature(struct buf *text, const char *signature)
     buf_printf(text, ")");
 }
 
+/* Modules that other systems provide, and what to do instead. */
+static const char *find_hint(const char *symbol)
+{
+    static const struct {
+        const char *prefix, *hint;
+    } hints[] = {
+        {"wasi_unstable.", "it is WASI of before 2020; newer compilers say wasi_snapshot_preview1"},
+        {"wasi_snapshot_preview2", "it is WASI's preview 2; compile for preview 1 (wasip1)"},
+        {"wasi:", "it is WASI's preview 2; compile for preview 1 (wasip1)"},
+        {"wasix_", "WASIX is Wasmer's; compile for WASI (wasip1)"},
+        {"gojs.", "it is Go's for browsers; compile with GOOS=wasip1"},
+        {"go.", "it is Go's for browsers; compile with GOOS=wasip1"},
+        {"wbg.", "wasm-bindgen is for JavaScript; compile for wasm32-wasip1 without it"},
+        {"__wbindgen", "wasm-bindgen is for JavaScript; compile for wasm32-wasip1 without it"},
+        {"wasi_ephemeral_", "it is WasmEdge's or another runtime's plugin"},
+        {"env.emscripten_", "it is Emscripten's for JavaScript; compile with -sSTANDALONE_WASM, or with wasi-sdk"},
+        {"env.__syscall_", "it is Emscripten's for JavaScript; compile with -sSTANDALONE_WASM, or with wasi-sdk"},
+        {"env.", "whoever compiled the program left it to the host; --import-object gives one of your own"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (strncmp(symbol, hints[i].prefix, strlen(hints[i].prefix)) == 0)
+            return hints[i].hint;
+    return NULL;
+}
+
 void imports_explain(const char *symbol, enum import_state state, const char *system, struct buf *text)
 {
     size_t length = name_length(symbol);
     buf_printf(text, "import %.*s: ", (int)length, symbol);
     if (state == IMPORT_MISSING) {
-        buf_printf(text, "%s does not have it yet", system);
+        const char *hint = find_hint(symbol);
+        buf_printf(text, "%s does not have it%s%s", system, hint ? ": " : " yet", hint ? hint : "");
         return;
     }
     buf_printf(text, "the program wants ");

@@ -33,6 +33,8 @@ const struct link_target *link_target_find(const char *name)
     return NULL;
 }
 
+#define WASI_PREFIX "wasi_snapshot_preview1."
+
 struct linkage {
     const struct link_options *options;
     const char *object;
@@ -40,6 +42,7 @@ struct linkage {
     char *script;
     struct temp_dir temp;
     const char **missing; /* imports that become traps, NULL-terminated */
+    const char **traced;  /* imports whose calls are told, likewise */
     struct arena arena;
 };
 
@@ -53,6 +56,36 @@ static void keep_missing(const char **imports, const struct archive *archive)
         if (imports_find(archive, *symbol) != IMPORT_FOUND)
             imports[count++] = *symbol;
     imports[count] = NULL;
+}
+
+/* The same with those that an object defines. */
+static int drop_defined(const char **imports, const char *path, struct err *err)
+{
+    struct file file;
+    struct elf elf;
+    if (file_read(&file, path, err) != 0)
+        return -1;
+    int result = elf_open(&elf, path, file.data, file.size, err);
+    if (result == 0 && elf.header.e_type != ET_REL)
+        result = err_set(err, "%s: not an object", path);
+    size_t count = 0;
+    for (const char **symbol = imports; result == 0 && *symbol; symbol++) {
+        struct elf_symbol ignored;
+        if (!elf_find_symbol(&elf, *symbol, &ignored))
+            imports[count++] = *symbol;
+    }
+    if (result == 0)
+        imports[count] = NULL;
+    file_close(&file);
+    return result;
+}
+
+static int drop_defined_by_objects(const char **imports, const char *const *objects, struct err *err)
+{
+    for (; objects && *objects; objects++)
+        if (drop_defined(imports, *objects, err) != 0)
+            return -1;
+    return 0;
 }
 
 static int refuse_imports(const char *const *missing, const struct link_options *options, const struct archive *archive,
@@ -73,7 +106,9 @@ int link_check_imports(const char **imports, const struct link_options *options,
     struct arena arena = {0};
     struct archive archive;
     char *path = sdk_file(arena_printf(&arena, "lib/%s/libmewz.a", options->target->name), err);
-    int result = path ? archive_open(&archive, path, err) : -1;
+    int result = path ? drop_defined_by_objects(imports, options->objects, err) : -1;
+    if (result == 0)
+        result = archive_open(&archive, path, err);
     if (result == 0) {
         keep_missing(imports, &archive);
         bool can_trap = options->allow_missing;
@@ -88,6 +123,28 @@ int link_check_imports(const char **imports, const struct link_options *options,
     return result;
 }
 
+static bool is_listed(const char *symbol, const char *const *list)
+{
+    while (*list && strcmp(*list, symbol) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* Those of the imports that trace/wasi.c can tell of: WASI's that the system has, of the usual type. */
+static const char **list_traced(const struct linkage *linkage, const char *const *imports, struct arena *arena)
+{
+    size_t count = 0;
+    while (imports[count])
+        count++;
+    const char **traced = arena_array(arena, count + 1, sizeof *traced);
+    count = 0;
+    for (; linkage->options->trace_wasi && *imports; imports++)
+        if (strncmp(*imports, WASI_PREFIX, strlen(WASI_PREFIX)) == 0 && !strchr(*imports, ':') &&
+            !is_listed(*imports, linkage->missing))
+            traced[count++] = arena_copy_string(arena, *imports, strlen(*imports));
+    return traced;
+}
+
 static int check_elf(struct linkage *linkage, const struct file *file, struct err *err)
 {
     const char *name = linkage->options->name;
@@ -98,7 +155,10 @@ static int check_elf(struct linkage *linkage, const struct file *file, struct er
     if (object.header.e_type != ET_REL || !program_find(&object, &program))
         return err_set(err, "%s: not an object that `mewz-cc compile` made: it does not define mewz_program", name);
     linkage->missing = imports_list(&object, &linkage->arena);
-    return link_check_imports(linkage->missing, linkage->options, err);
+    int result = link_check_imports(linkage->missing, linkage->options, err);
+    if (result == 0)
+        linkage->traced = list_traced(linkage, imports_list(&object, &linkage->arena), &linkage->arena);
+    return result;
 }
 
 static int check_object(struct linkage *linkage, struct err *err)
@@ -171,16 +231,23 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 24 /* of its command line, beside the missing imports; 17 are used */
+#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 17 are used */
+
+static size_t count_strings(const char *const *strings)
+{
+    size_t count = 0;
+    while (strings && strings[count])
+        count++;
+    return count;
+}
 
 /* Links the object and the configuration, and `ksyms` if it is not NULL. pkgconfig/mewz.pc and docs/linking.md show
  * the same command. */
 static int run_linker(struct linkage *linkage, const char *ksyms, const char *path, struct err *err)
 {
-    size_t missing_count = 0;
-    while (linkage->missing[missing_count])
-        missing_count++;
-    const char **argv = arena_array(&linkage->arena, missing_count + LINKER_WORDS, sizeof *argv);
+    const char *const *objects = linkage->options->objects;
+    size_t words = count_strings(linkage->missing) + count_strings(objects) + 2 * count_strings(linkage->traced);
+    const char **argv = arena_array(&linkage->arena, words + LINKER_WORDS, sizeof *argv);
     size_t count = 0;
     argv[count++] = "ld.lld-19";
     argv[count++] = "--gc-sections";
@@ -198,8 +265,14 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = temp_path(linkage, "sdk.o");
     if (ksyms)
         argv[count++] = ksyms;
-    for (size_t i = 0; i < missing_count; i++)
-        argv[count++] = arena_printf(&linkage->arena, "--defsym=%s=mewz_missing_import", linkage->missing[i]);
+    while (objects && *objects)
+        argv[count++] = *objects++;
+    for (const char **symbol = linkage->missing; *symbol; symbol++)
+        argv[count++] = arena_printf(&linkage->arena, "--defsym=%s=mewz_missing_import", *symbol);
+    for (const char **symbol = linkage->traced; *symbol; symbol++) {
+        argv[count++] = arena_printf(&linkage->arena, "--wrap=%s", *symbol);
+        argv[count++] = arena_printf(&linkage->arena, "--undefined=%s", *symbol); /* the tracer's reference is weak */
+    }
     argv[count++] = linkage->archive;
     argv[count++] = "-o";
     argv[count++] = path;

@@ -32,9 +32,11 @@ struct link_options {
     const struct link_target *target;
     const char *name; /* of the program in messages: the wasm file, or the object itself */
     struct link_config config;
-    bool allow_missing; /* imports that the system lacks become traps when called */
-    bool verbose;       /* print the sizes by subsystem on stderr */
-    bool debug;         /* keep debug information */
+    const char *const *objects; /* more of them, which may define imports; NULL-terminated, or NULL */
+    bool trace_wasi;            /* tell each call of WASI on the program's stderr */
+    bool allow_missing;         /* imports that the system lacks become traps when called */
+    bool verbose;               /* print the sizes by subsystem on stderr */
+    bool debug;                 /* keep debug information */
 };
 
 /* Fails, naming them all, where the target lacks one of the imports and the options do not make it a trap:

@@ -192,7 +192,8 @@ static void add_disks(struct list *list, const struct machine_options *options)
     }
 }
 
-static void add_channels(struct list *list, const struct machine_setting *setting)
+static void add_channels(struct list *list, const struct machine_options *options,
+                         const struct machine_setting *setting)
 {
     add_output(list, "serial", MACHINE_FD_SERIAL);
     add_option(list, "-serial", "chardev:serial");
@@ -202,6 +203,11 @@ static void add_channels(struct list *list, const struct machine_setting *settin
     add_option(list, "-device", "isa-debug-exit,iobase=%#x,iosize=1", MEWZ_QUIT_IOPORT);
     add_option(list, "-chardev", "socket,id=monitor,fd=%d", MACHINE_FD_MONITOR);
     add_option(list, "-mon", "chardev=monitor,mode=control");
+    if (options->monitor) {
+        add_option(list, "-chardev", "socket,id=readline,server=on,wait=off,path=%s",
+                   escape_commas(options->monitor, list->arena));
+        add_option(list, "-mon", "chardev=readline,mode=readline");
+    }
     if (setting->config)
         add_option(list, "-fw_cfg", "name=%s,file=/dev/fd/%d", MEWZ_CONFIG_FW_CFG, MACHINE_FD_CONFIG);
 }
@@ -217,6 +223,6 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     add_network(&list, machine_type(options), &options->network);
     add_shares(&list, options);
     add_disks(&list, options);
-    add_channels(&list, setting);
+    add_channels(&list, options, setting);
     return list.items;
 }

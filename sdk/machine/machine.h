@@ -61,6 +61,7 @@ struct machine_options {
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
     struct metrics metrics;    /* what the kernel counts, for whoever asks this process */
+    const char *monitor;       /* where QEMU's monitor listens, a socket's name; or NULL */
     bool verbose;              /* print QEMU's command line on stderr */
 };
 

@@ -251,7 +251,9 @@ static void test_imports(void)
     CHECK(imports_find(&none, "wasi_snapshot_preview1.sock_accept") == IMPORT_MISSING);
     CHECK(imports_find(&none, "wasi_snapshot_preview1.sock_accept:ii:i") == IMPORT_OTHER_TYPE);
     CHECK(imports_find(&none, "env.f:ii:i") == IMPORT_MISSING);
-    check_explanation("env.f", IMPORT_MISSING, "import env.f: x86_64-mewz does not have it yet");
+    check_explanation("other.f", IMPORT_MISSING, "import other.f: x86_64-mewz does not have it yet");
+    check_explanation("gojs.f", IMPORT_MISSING,
+                      "import gojs.f: x86_64-mewz does not have it: it is Go's for browsers; compile with GOOS=wasip1");
     check_explanation("wasi_snapshot_preview1.sock_accept:i:i", IMPORT_OTHER_TYPE,
                       "import wasi_snapshot_preview1.sock_accept: the program wants (i32) -> (i32), but its type "
                       "is (i32, i32, i32) -> (i32) or (i32, i32) -> (i32)");
