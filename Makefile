@@ -220,7 +220,11 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -Itests/unit -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS) $(LLVM_LIBS) $(SDK_LIBS)
 
-# What the official scripts are held against; it needs no LLVM.
+# The official scripts, where they are at hand.
+SPEC ?= ../shared/spec
+export SPEC
+
+# What they are held against; it needs no LLVM.
 
 $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
@@ -228,11 +232,11 @@ $(BUILD)/spec/%: tests/spec/%.c $(BUILD)/sanitized/libsdk.a
 
 # What runs the official scripts' assertions on compiled modules.
 
-SPEC_PROGRAMS = $(BUILD)/spec/verdict $(BUILD)/spec/object $(BUILD)/spec/runtime.o
+SPEC_PROGRAMS = $(BUILD)/spec/verdict $(BUILD)/spec/link $(BUILD)/spec/runtime.o $(if $(wildcard $(SPEC)),$(WASM_TOOLS)/unpacked)
 SPEC_RUNTIME  = $(patsubst kernel-src/%,$(BUILD)/spec/%.o,$(addprefix kernel-src/rt/,cfi.c exception.c handlers.c reader.c throw.c \
                 throw_entry.S unwind.c))
 
-$(BUILD)/spec/object: tests/spec/object.c $(BUILD)/sanitized/libsdk.a
+$(BUILD)/spec/link: tests/spec/link.c $(BUILD)/sanitized/libsdk.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/sanitized/libsdk.a $(LLVM_LIBS) $(SDK_LIBS)
 $(BUILD)/spec/%.o: kernel-src/%
@@ -243,6 +247,20 @@ $(BUILD)/spec/system.o: tests/spec/runtime.c
 	$(CC) -std=gnu17 $(CFLAGS) $(WARNINGS) -Isdk/include -Ikernel-src -D_GNU_SOURCE -MMD -MP -MF $@.d -c $< -o $@
 $(BUILD)/spec/runtime.o: $(BUILD)/spec/system.o $(SPEC_RUNTIME)
 	ld.lld-19 -r -o $@ $^
+
+# What reads the text format of WebAssembly 3.0 for them, where npm has it.
+
+WASM_TOOLS = $(BUILD)/spec/wasm-tools
+
+$(WASM_TOOLS)/unpacked: scripts/fetch.sh scripts/sources.list
+	rm -rf $(WASM_TOOLS)
+	tools=$$(scripts/fetch.sh npm:@bytecodealliance/jco-transpile@0.15.0) && \
+	shim=$$(scripts/fetch.sh npm:@bytecodealliance/preview2-shim@0.26.0) && \
+	mkdir -p $(WASM_TOOLS)/node_modules/@bytecodealliance/preview2-shim && \
+	tar -C $(WASM_TOOLS) --strip-components=1 -xf "$$tools" package/vendor && \
+	tar -C $(WASM_TOOLS)/node_modules/@bytecodealliance/preview2-shim --strip-components=1 -xf "$$shim"
+	echo '{"type": "module"}' >$(WASM_TOOLS)/package.json
+	touch $@
 
 # Programs that nobody here wrote, and some of ours in other languages: tests/apps.
 

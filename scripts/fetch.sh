@@ -1,5 +1,6 @@
 #!/bin/sh
-# fetch.sh PACKAGE: print the path of the upstream archive of a Debian source package (sources.list).
+# fetch.sh PACKAGE: print the path of the upstream archive of a Debian source package, or of a package of npm's, which is
+# named npm:NAME@VERSION (sources.list).
 #
 # Archives are kept in ${XDG_CACHE_HOME:-~/.cache}/mewz/sources and checked against their SHA-256 at every use. apt
 # fetches what is missing, from where this machine gets its packages, with lists of its own, so it needs no root.
@@ -30,21 +31,33 @@ write_apt_sources() {
     done >"$1/parts/machine.sources"
 }
 
-fetch() {
-    work=$(mktemp -d "$cache/fetch.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
+# What came is checked, so an error on the way needs no check of its own.
+fetch_from_npm() {
+    npm pack --ignore-scripts "${package#npm:}" >log 2>&1 || true
+}
+
+fetch_from_debian() {
     write_apt_sources "$work"
     apt="apt-get -q=2 -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$work/parts
         -o Dir::State::lists=$work/lists -o Dir::Cache=$work -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
         -o APT::Sandbox::User="
-    cd "$work"
     # A foreign repository without sources makes the update fail; what counts is whether the archive comes.
     # shellcheck disable=SC2086
     $apt update >log 2>&1 || true
     # shellcheck disable=SC2086
     $apt source --download-only "$package" >>log 2>&1 || true
+}
+
+fetch() {
+    work=$(mktemp -d "$cache/fetch.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    cd "$work"
+    case $package in
+    npm:*) fetch_from_npm ;;
+    *) fetch_from_debian ;;
+    esac
     if ! is_whole "$archive"; then
-        echo "fetch.sh: cannot get $archive with SHA-256 $sum from Debian's source package $package:" >&2
+        echo "fetch.sh: cannot get $archive with SHA-256 $sum, package $package:" >&2
         tail -n 5 log >&2
         exit 1
     fi

@@ -15,8 +15,8 @@ struct compile_options {
     unsigned jobs;      /* threads for code generation; 0: one a core. The object does not depend on it. */
     const struct wasm_instance *instance; /* the module as one of several of a program (wasm/bind.h), with bindings;
                                              NULL: it is the program */
-    const char *exports; /* exported functions become the visible symbols EXPORTS.NAME, as if EXPORTS were the module's
-                            name in another one's imports; NULL: they do not */
+    const char *exports; /* for callers in C: exported functions become the visible symbols EXPORTS.NUMBER, numbered as
+                            the module's exports are, and EXPORTS.program is the descriptor; NULL: it is mewz_program */
     const char *digest;  /* of the module's file, for provenance; NULL where it does not matter */
     uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
 };

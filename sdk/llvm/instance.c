@@ -183,6 +183,7 @@ static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
     const char *file = unit->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
     struct memory_list memories = {.unit = unit};
     LLVMValueRef init, program;
+    struct buf symbol = {0};
 
     list_memories(&memories, true);
     list_memories(&memories, false);
@@ -200,7 +201,13 @@ static void define_descriptor(struct unit *unit, LLVMValueRef instantiate)
         init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
     }
     free(memories.records);
-    program = LLVMAddGlobal(unit->module, LLVMTypeOf(init), "mewz_program");
+    if (unit->options->exports)
+        buf_printf(&symbol, "%s.program", unit->options->exports);
+    else
+        buf_printf(&symbol, "mewz_program");
+    buf_byte(&symbol, 0);
+    program = LLVMAddGlobal(unit->module, LLVMTypeOf(init), (const char *)symbol.data);
+    buf_free(&symbol);
     LLVMSetInitializer(program, init);
     LLVMSetGlobalConstant(program, true);
 }
@@ -213,7 +220,7 @@ static void define_exports(struct unit *unit)
 
         if (export->kind != WASM_EXTERN_FUNC)
             continue;
-        buf_printf(&symbol, "%s.%.*s", unit->options->exports, (int)export->name.size, export->name.bytes);
+        buf_printf(&symbol, "%s.%u", unit->options->exports, i);
         buf_byte(&symbol, 0);
         glue_define_forwarder(unit, (const char *)symbol.data, export->index, LLVMCCallConv);
         buf_free(&symbol);
@@ -224,7 +231,6 @@ static void define_exports(struct unit *unit)
 void instance_define(struct unit *unit)
 {
     LLVMValueRef instantiate;
-    uint32_t elem_count;
 
     define_memories(unit);
     define_globals(unit);
@@ -233,9 +239,9 @@ void instance_define(struct unit *unit)
     define_roots(unit);
     segment_define_elems(unit);
     segment_define_datas(unit);
-    elem_count = segment_define_tables(unit);
-    instantiate = instantiate_define(unit, elem_count);
-    if (!unit->instance->label)
+    segment_define_tables(unit);
+    instantiate = instantiate_define(unit);
+    if (!unit->instance->label || unit->options->exports)
         define_descriptor(unit, instantiate);
     if (unit->options->exports)
         define_exports(unit);

@@ -324,7 +324,7 @@ static void instantiate_others(const struct instantiation *in)
     }
 }
 
-LLVMValueRef instantiate_define(struct unit *unit, uint32_t elem_count)
+LLVMValueRef instantiate_define(struct unit *unit)
 {
     struct instantiation in = {.unit = unit};
     LLVMTypeRef type = LLVMFunctionType(unit->void_type, NULL, 0, false);
@@ -340,7 +340,7 @@ LLVMValueRef instantiate_define(struct unit *unit, uint32_t elem_count)
     check_sizes(&in);
     set_globals(&in);
     fill_tables(&in);
-    copy_elems(&in, elem_count);
+    copy_elems(&in, unit->plan->initial_elem_count);
     copy_datas(unit, in.function, data_count);
     copy_late_datas(&in, data_count);
     if (unit->wasm->start != WASM_NO_INDEX)

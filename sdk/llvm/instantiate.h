@@ -10,7 +10,6 @@
 /* The function's name (unit_instance_symbol); it counts as no wasm function's code (code_map.h). */
 #define INSTANTIATE_NAME "instantiate"
 
-/* Defines it. The first `elem_count` element segments are in the tables already. */
-LLVMValueRef instantiate_define(struct unit *unit, uint32_t elem_count);
+LLVMValueRef instantiate_define(struct unit *unit);
 
 #endif

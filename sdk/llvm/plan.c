@@ -143,6 +143,62 @@ static void find_shared(struct plan *plan, const struct wasm_instance *instance)
     }
 }
 
+static bool is_own_table(const struct wasm_instance *instance, uint32_t index)
+{
+    const struct wasm_binding *binding = wasm_binding_of(instance, instance->module->tables[index].import);
+
+    return !binding || binding->instance == instance;
+}
+
+static bool is_known(const struct plan *plan, const struct wasm_module *wasm, struct wasm_expr expr)
+{
+    struct wasm_instr value = constant_fold(wasm, plan->global_values, expr);
+
+    return constant_is_known(&value);
+}
+
+static bool are_known(const struct plan *plan, const struct wasm_module *wasm, const struct wasm_elem *elem)
+{
+    for (uint32_t i = 0; elem->exprs && i < elem->count; i++)
+        if (!is_known(plan, wasm, elem->exprs[i]))
+            return false;
+    return true;
+}
+
+/* Whether the elements of an active segment can be initial values of the instance's own table. */
+static bool is_initial(const struct plan *plan, const struct wasm_instance *instance, const struct wasm_elem *elem)
+{
+    const struct wasm_module *wasm = instance->module;
+    const struct wasm_limits *limits = &wasm->tables[elem->table].type.limits;
+    struct wasm_instr value = constant_fold(wasm, plan->global_values, elem->offset);
+    uint64_t offset = limits->is_64 ? (uint64_t)value.i64 : (uint32_t)value.i64;
+
+    return is_own_table(instance, elem->table) && constant_is_known(&value) && offset <= limits->min &&
+           elem->count <= limits->min - offset && plan->elem_is_known[elem - wasm->elems];
+}
+
+/* Segments in order: those from the first one on that has to wait write to their tables then. */
+static void find_initial_elems(struct plan *plan, const struct wasm_instance *instance)
+{
+    const struct wasm_module *wasm = instance->module;
+    bool waits = false;
+
+    plan->initial_elem_count = 0;
+    for (uint32_t i = 0; i < wasm->elem_count; i++) {
+        const struct wasm_elem *elem = &wasm->elems[i];
+
+        plan->elem_is_known[i] = are_known(plan, wasm, elem);
+        waits |= elem->mode == WASM_SEGMENT_ACTIVE && !is_initial(plan, instance, elem);
+        if (!waits)
+            plan->initial_elem_count = i + 1;
+        else if (elem->mode == WASM_SEGMENT_ACTIVE)
+            plan->table_is_written[elem->table] = true;
+    }
+    for (uint32_t i = 0; i < wasm->table_count; i++)
+        if (wasm->tables[i].init.size && !is_known(plan, wasm, wasm->tables[i].init))
+            plan->table_is_written[i] = true;
+}
+
 static void find_global_values(struct plan *plan, const struct wasm_module *wasm)
 {
     for (uint32_t i = 0; i < wasm->global_count; i++) {
@@ -170,10 +226,12 @@ int plan_make(struct plan *plan, const struct wasm_instance *instance, struct ar
     plan->table_is_grown = arena_array(arena, wasm->table_count, sizeof(bool));
     plan->global_is_variable = arena_array(arena, wasm->global_count, sizeof(bool));
     plan->elem_is_used = arena_array(arena, wasm->elem_count, sizeof(bool));
+    plan->elem_is_known = arena_array(arena, wasm->elem_count, sizeof(bool));
     plan->data_is_used = arena_array(arena, wasm->data_count, sizeof(bool));
     plan->global_values = arena_array(arena, wasm->global_count, sizeof(*plan->global_values));
     find_global_values(plan, wasm);
     find_shared(plan, instance);
+    find_initial_elems(plan, instance);
     plan->can_throw = instance->can_throw;
     plan->unit_count = cut_units(plan, wasm);
     return scan_module(plan, wasm, err);

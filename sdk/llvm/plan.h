@@ -23,12 +23,15 @@ struct plan {
     uint32_t *first_func; /* unit u has the functions from first_func[u] up to first_func[u + 1] */
     struct plan_func *funcs;
     bool *table_is_shared;  /* with other instances: it is theirs, or they may import it */
-    bool *table_is_written; /* an instruction may change its elements */
+    bool *table_is_written; /* an instruction, or instantiation, may change its elements */
     bool *table_is_grown;
-    bool *global_is_variable;         /* the others are constants */
-    bool *elem_is_used;               /* by table.init */
-    bool *data_is_used;               /* by memory.init */
-    bool can_throw;                   /* exceptions may pass through functions of the module */
+    bool *global_is_variable;    /* the others are constants */
+    bool *elem_is_used;          /* by table.init */
+    bool *elem_is_known;         /* all its elements are constants; else instantiation fills them in */
+    bool *data_is_used;          /* by memory.init */
+    uint32_t initial_elem_count; /* segments before the first active one that has to wait for instantiation, or does
+                                    not fit; these are initial values of tables */
+    bool can_throw;              /* exceptions may pass through functions of the module */
     struct wasm_instr *global_values; /* what each global starts with; a global.get of itself where only instantiation
                                          will know it (constant.h) */
 };

@@ -75,39 +75,18 @@ bool segment_find_offset(struct unit *unit, struct wasm_expr expr, uint64_t *off
     return value != NULL;
 }
 
-/* Whether the elements of an active segment can be initial values of the instance's own table. */
-static bool is_initial_elem(struct unit *unit, const struct wasm_elem *elem)
+/* Puts the first active element segments into `tables`, an array of elements for each table. */
+static void apply_elems(struct unit *unit, LLVMValueRef **tables)
 {
-    uint64_t offset;
-
-    if (!unit_owns_table(unit, elem->table) || !segment_find_offset(unit, elem->offset, &offset) ||
-        !segment_is_inside(offset, elem->count, unit->wasm->tables[elem->table].type.limits.min))
-        return false;
-    for (uint32_t i = 0; elem->exprs && i < elem->count; i++)
-        if (!segment_element(unit, elem, i))
-            return false;
-    return true;
-}
-
-/* Puts active element segments into `tables`, an array of elements for each table. Returns how many segments there are
- * before the first one that has to wait for instantiation, or does not fit: the ones before count (core specification,
- * section 4.7.2), and those behind come when that one has. */
-static uint32_t apply_elems(struct unit *unit, LLVMValueRef **tables)
-{
-    uint32_t i = 0;
-
-    for (; i < unit->wasm->elem_count; i++) {
+    for (uint32_t i = 0; i < unit->plan->initial_elem_count; i++) {
         const struct wasm_elem *elem = &unit->wasm->elems[i];
         uint64_t offset = 0;
 
-        if (elem->mode != WASM_SEGMENT_ACTIVE)
+        if (elem->mode != WASM_SEGMENT_ACTIVE || !segment_find_offset(unit, elem->offset, &offset))
             continue;
-        if (!is_initial_elem(unit, elem) || !segment_find_offset(unit, elem->offset, &offset))
-            break;
         for (uint32_t j = 0; j < elem->count; j++)
             tables[elem->table][offset + j] = segment_element(unit, elem, j);
     }
-    return i;
 }
 
 static void define_table_sizes(struct unit *unit, uint32_t index, uint32_t size, uint32_t capacity)
@@ -136,21 +115,19 @@ static void define_table(struct unit *unit, uint32_t index, LLVMValueRef *elemen
     define_table_sizes(unit, index, min, capacity);
 }
 
-/* Returns what apply_elems does. */
-uint32_t segment_define_tables(struct unit *unit)
+void segment_define_tables(struct unit *unit)
 {
-    uint32_t count = unit->wasm->table_count, applied;
+    uint32_t count = unit->wasm->table_count;
     LLVMValueRef **tables = memory_alloc((count + 1) * sizeof(*tables));
 
     for (uint32_t i = 0; i < count; i++)
         if (unit_owns_table(unit, i))
             tables[i] = memory_alloc(((size_t)unit_table_capacity(unit, i) + 1) * sizeof(**tables));
-    applied = apply_elems(unit, tables);
+    apply_elems(unit, tables);
     for (uint32_t i = 0; i < count; i++) {
         if (unit_owns_table(unit, i))
             define_table(unit, i, tables[i]);
         free(tables[i]);
     }
     free(tables);
-    return applied;
 }

@@ -19,9 +19,8 @@ bool segment_is_inside(uint64_t offset, uint64_t count, uint64_t size);
 void segment_define_elems(struct unit *unit);
 void segment_define_datas(struct unit *unit);
 
-/* Defines the instance's own tables. Elements of active segments are initial values; returns how many segments there
- * are before the first one that has to wait for instantiation, or does not fit: the ones before count (core
- * specification, section 4.7.2), and those behind come when that one has. */
-uint32_t segment_define_tables(struct unit *unit);
+/* Defines the instance's own tables. Elements of the first active segments are initial values (plan.h,
+ * initial_elem_count); those behind come when instantiation has come to them (core specification, section 4.7.2). */
+void segment_define_tables(struct unit *unit);
 
 #endif

@@ -271,7 +271,7 @@ LLVMValueRef unit_elem(struct unit *unit, uint32_t index)
     LLVMTypeRef type = LLVMArrayType2(unit->ptr, unit_elem_count(unit, index));
     LLVMValueRef variable = declare_variable(unit, &unit->symbols->elems[index], type, "elem", index, "");
 
-    LLVMSetGlobalConstant(variable, true);
+    LLVMSetGlobalConstant(variable, unit->plan->elem_is_known[index]);
     return variable;
 }
 

@@ -162,24 +162,23 @@ struct wasm_module {
 
 /* Limits of this implementation (section 7.2), the same as those of the common engines where these agree. They keep
  * what a module's structure takes below 256 MiB. */
-#define WASM_MAX_SIZE       (1u << 30)
-#define WASM_MAX_TYPES      1000000u
-#define WASM_MAX_FUNCS      1000000u
-#define WASM_MAX_GLOBALS    1000000u
-#define WASM_MAX_TABLES     100000u
-#define WASM_MAX_MEMORIES   100u
-#define WASM_MAX_TAGS       1000000u
-#define WASM_MAX_IMPORTS    100000u
-#define WASM_MAX_EXPORTS    100000u
-#define WASM_MAX_SEGMENTS   100000u   /* of elements, and as many of data */
-#define WASM_MAX_ELEMENTS   10000000u /* in one segment */
-#define WASM_MAX_SECTIONS   100000u
-#define WASM_MAX_PARAMS     1000u
-#define WASM_MAX_RESULTS    1000u
-#define WASM_MAX_LOCALS     50000u
-#define WASM_MAX_BODY_SIZE  7654321u
-#define WASM_MAX_OPERANDS   8000000u  /* on the operand stack of one function: at least one an instruction */
-#define WASM_MAX_TABLE_SIZE 10000000u /* to begin with */
+#define WASM_MAX_SIZE      (1u << 30)
+#define WASM_MAX_TYPES     1000000u
+#define WASM_MAX_FUNCS     1000000u
+#define WASM_MAX_GLOBALS   1000000u
+#define WASM_MAX_TABLES    100000u
+#define WASM_MAX_MEMORIES  100u
+#define WASM_MAX_TAGS      1000000u
+#define WASM_MAX_IMPORTS   100000u
+#define WASM_MAX_EXPORTS   100000u
+#define WASM_MAX_SEGMENTS  100000u   /* of elements, and as many of data */
+#define WASM_MAX_ELEMENTS  10000000u /* in one segment */
+#define WASM_MAX_SECTIONS  100000u
+#define WASM_MAX_PARAMS    1000u
+#define WASM_MAX_RESULTS   1000u
+#define WASM_MAX_LOCALS    50000u
+#define WASM_MAX_BODY_SIZE 7654321u
+#define WASM_MAX_OPERANDS  8000000u /* on the operand stack of one function: at least one an instruction */
 
 /* Reads the structure of a module: every section, but no function body's instructions. `file` is for messages, which
  * read `app.wasm:0x1a3: section "code": ...`. Returns 0 with *module filled, or -1. */

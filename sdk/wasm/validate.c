@@ -85,9 +85,6 @@ static int check_tables(struct validator *v)
         note_limits(m, &table->type.limits);
         if (table->type.limits.min > table->type.limits.max)
             return fail_at(v, table->position, "table %u: size minimum must not be greater than maximum", i);
-        if (table->type.limits.min > WASM_MAX_TABLE_SIZE)
-            return fail_at(v, table->position, "table %u: too many elements: %lu, the limit is %u", i,
-                           table->type.limits.min, WASM_MAX_TABLE_SIZE);
         if (table->init.size && check_constant(v, &table->init, table->type.element, "table", i))
             return -1;
         if (!table->init.size && !table->import && !wasm_is_nullable(table->type.element))

@@ -1,85 +1,125 @@
-// execute.mjs OBJECT RUNTIME FOLDER [SCRIPT...]: run the assertions of the official test scripts on compiled modules.
+// execute.mjs BUILD FOLDER [SCRIPT...]: run the assertions of test scripts on compiled modules.
 //
-// OBJECT is the program of object.c, RUNTIME the object file of runtime.c. A script becomes one executable: the objects
-// of its modules, each with a prefix before its symbols, the runtime, and what is generated here, the assertions as
-// data and a function for each export that is called. Modules that link with others, and those that the compiler does
-// not know yet (WebAssembly 3.0), are counted and left out. The exit status is 1 where an assertion fails.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// BUILD is the folder of what `make` builds for it: `link`, the program of link.c; `runtime.o`, of runtime.c; and
+// `wasm-tools`, where it could be fetched. A script becomes one executable: the objects of its instances, bound to each
+// other as the script says, the runtime, and what is generated here, the commands as data and a function for each export
+// that is called. Only what needs garbage collection is left out, and counted. The exit status is 1 where an assertion
+// fails, or anything else does.
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { convert, needsCollector, parseText } from "./wast.mjs";
 
-const [objectProgram, runtime, folder, ...chosen] = process.argv.slice(2);
+const [build, folder, ...chosen] = process.argv.slice(2);
 const headers = new URL(".", import.meta.url).pathname;
-const total = { scripts: 0, modules: 0, assertions: 0, failed: 0, linking: 0, newer: 0 };
+const tools = existsSync(join(build, "wasm-tools")) ? join(build, "wasm-tools") : undefined;
+const total = { scripts: 0, instances: 0, assertions: 0, failed: 0, unconverted: 0, collected: 0 };
+const hex = (text) => Buffer.from(text).toString("hex");
 
-function convert(script, into) {
-  const json = join(into, basename(script, ".wast") + ".json");
-  if (spawnSync("wast2json", ["--enable-all", script, "-o", json], { timeout: 60000 }).status !== 0) return null;
-  return JSON.parse(readFileSync(json, "utf8")).commands;
-}
-
-// The modules of a script, each with the commands that call its exports.
-function collect(commands) {
-  const modules = [], names = new Map();
-  let current;
-  for (const command of commands) {
-    if (command.type === "module" || command.type === "assert_uninstantiable") {
-      const module = { file: command.filename, line: command.line, commands: [], trap: null };
-      if (command.type === "module") {
-        current = module;
-        if (command.name) names.set(command.name, module);
-      } else {
-        module.trap = command.text;
-      }
-      modules.push(module);
-    } else if (command.type === "register") {
-      (command.name ? names.get(command.name) : current).isShared = true;
-    } else if (command.action?.type === "invoke") {
-      (command.action.module ? names.get(command.action.module) : current)?.commands.push(command);
-    }
-  }
-  return modules.filter((m) => m.commands.length > 0 || m.trap);
-}
-
-// Whether the module needs nothing but functions of `spectest`; undefined where Node does not know such a module.
-function standsAlone(file) {
+async function run(program, args, options = {}) {
   try {
-    const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(file)));
-    return imports.every((i) => i.kind === "function" && i.module === "spectest");
-  } catch {
-    return undefined;
+    const { stdout, stderr } = await promisify(execFile)(program, args, { timeout: 600000, maxBuffer: 1 << 28, ...options });
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    return { status: error.code ?? error.signal, stdout: error.stdout ?? "", stderr: error.stderr || String(error) };
   }
 }
 
-const irTypes = { i32: "i32", i64: "i64", f32: "float", f64: "double", v128: "<2 x i64>", funcref: "ptr", externref: "ptr" };
-const irName = (text) =>
-  [...Buffer.from(text)].map((b) => "\\" + b.toString(16).padStart(2, "0")).join("");
+// --- what a script says: instances, and steps in order ---
+
+class Plan {
+  constructor(into) {
+    Object.assign(this, { into, instances: [], lines: [], steps: [], names: new Map(), definitions: new Map() });
+    this.add({ filename: "spectest.wasm" }, "spectest");
+    this.lines.push(`register\t${hex("spectest")}\tspectest`);
+  }
+
+  add(command, id = `m${this.instances.length}`) {
+    const file = join(this.into, command.filename);
+    const instance = { id, object: join(this.into, id + ".o"), exports: new Map(), line: command.line ?? 0 };
+    this.instances.push(instance);
+    this.lines.push(["module", id, file, instance.object].join("\t"));
+    if (command.name) this.names.set(command.name, instance);
+    return instance;
+  }
+
+  instantiate(command) {
+    this.current = this.add(command);
+    this.steps.push({ kind: "instantiate", line: command.line, instance: this.current });
+  }
+
+  named(name) {
+    return name ? this.names.get(name) : this.current;
+  }
+
+  read(command) {
+    const { type, line, text } = command;
+    if (type === "module") this.instantiate(command);
+    else if (type === "definition") this.definitions.set(command.name, this.latest = command);
+    else if (type === "instance")
+      this.instantiate({ ...(command.definition ? this.definitions.get(command.definition) : this.latest), line, name: command.name });
+    else if (type === "register")
+      this.lines.push(`register\t${hex(command.as)}\t${this.named(command.name).id}`);
+    else if (type === "assert_uninstantiable" || type === "assert_unlinkable")
+      this.steps.push({ kind: type, line, text, instance: this.add({ ...command, name: undefined }) });
+    else if (command.action) this.call(command);
+  }
+
+  call(command) {
+    const instance = this.named(command.action.module);
+    if (command.action.type === "get") this.lines.push(`read\t${instance.id}`);
+    this.steps.push({ kind: command.type, ...command, instance });
+  }
+}
+
+// Runs the program of link.c, and keeps what it answers with the instances.
+async function link(plan) {
+  const path = join(plan.into, "plan"), byId = new Map(plan.instances.map((i) => [i.id, i]));
+  writeFileSync(path, plan.lines.join("\n"));
+  const { status, stdout, stderr } = await run(join(build, "link"), [path]);
+  for (const line of stdout.split("\n").filter(Boolean)) {
+    const [verdict, id, ...rest] = line.split("\t"), instance = byId.get(id);
+    if (verdict === "export") instance.exports.set(rest[0].slice(1), { type: rest[1], symbol: rest[2] });
+    else Object.assign(instance, { state: verdict, text: rest[0] });
+  }
+  return status === 0 ? null : `link: ${status} ${stderr.slice(0, 2000)}`;
+}
+
+// --- values as data ---
+
+const irTypes = { i32: "i32", i64: "i64", f32: "float", f64: "double", v128: "<2 x i64>" };
+const irType = (type) => irTypes[type] ?? "ptr";
+const irName = (text) => `@"${[...Buffer.from(text)].map((b) => "\\" + b.toString(16).padStart(2, "0")).join("")}"`;
+const irList = (text) => text.split(/,(?![^(]*\))/).filter(Boolean).map(irType);
 
 // A function that takes its operands from one array and leaves its results in another, 16 bytes each.
-function makeThunk(thunk, prefix, field, params, results) {
-  const struct = results.length > 1;
-  const type = results.length === 0 ? "void" : struct ? `{${results.join(", ")}}` : results[0];
-  const name = `@"${irName(prefix + "spec." + field)}"`;
-  const lines = [`declare ${type} ${name}(${params.join(", ")})`, `define void @${thunk}(ptr %a, ptr %r) {`];
+function makeThunk(thunk, { type, symbol }) {
+  const [params, results] = type.split("->").map(irList), isStruct = results.length > 1;
+  const result = results.length === 0 ? "void" : isStruct ? `{${results.join(", ")}}` : results[0];
+  const lines = [`declare ${result} ${irName(symbol)}(${params.join(", ")})`, `define void @${thunk}(ptr %a, ptr %r) {`];
   params.forEach((p, i) => {
     lines.push(`%p${i} = getelementptr i128, ptr %a, i64 ${i}`, `%a${i} = load ${p}, ptr %p${i}, align 8`);
   });
-  const call = `call ${type} ${name}(${params.map((p, i) => `${p} %a${i}`).join(", ")})`;
+  const call = `call ${result} ${irName(symbol)}(${params.map((p, i) => `${p} %a${i}`).join(", ")})`;
   lines.push(results.length ? `%v = ${call}` : call);
   results.forEach((r, i) => {
-    if (struct) lines.push(`%v${i} = extractvalue ${type} %v, ${i}`);
-    lines.push(`%r${i} = getelementptr i128, ptr %r, i64 ${i}`, `store ${r} %v${struct ? i : ""}, ptr %r${i}, align 8`);
+    if (isStruct) lines.push(`%v${i} = extractvalue ${result} %v, ${i}`);
+    lines.push(`%r${i} = getelementptr i128, ptr %r, i64 ${i}`, `store ${r} %v${isStruct ? i : ""}, ptr %r${i}, align 8`);
   });
   return lines.concat("ret void", "}").join("\n");
 }
 
+function makeGetter(thunk, { type, symbol }) {
+  return [`${irName(symbol)} = external global ${irType(type)}`, `define void @${thunk}(ptr %a, ptr %r) {`,
+    `%v = load ${irType(type)}, ptr ${irName(symbol)}`, `store ${irType(type)} %v, ptr %r, align 8`, "ret void", "}"].join("\n");
+}
+
 // A reference of the host's: any number but that of null.
-const externBits = (value) => (value === "null" ? 0n : BigInt(value) + 1n);
 const bitsOf = ({ type, value }) => {
-  if (type === "externref") return externBits(value);
-  if (type === "funcref") return 0n;
-  return BigInt.asUintN(64, BigInt(value));
+  if (value === "null" || type === "funcref") return 0n;
+  return type === "externref" ? BigInt(value) + 1n : BigInt.asUintN(64, BigInt(value));
 };
 const laneBits = (type) => Number(type.slice(1));
 
@@ -95,7 +135,7 @@ function matchOf(expected, offset) {
   const { type, value } = expected;
   if (value === "nan:canonical") return `{SPEC_CANONICAL_${laneBits(type)}, ${offset}}`;
   if (value === "nan:arithmetic") return `{SPEC_ARITHMETIC_${laneBits(type)}, ${offset}}`;
-  if (type === "funcref" && value !== "null") return `{SPEC_NOT_NULL, ${offset}}`;
+  if (value === undefined || (type === "funcref" && value !== "null")) return `{SPEC_NOT_NULL, ${offset}}`;
   return `{SPEC_BITS_${type === "f32" ? 32 : 64}, ${offset}, ${bitsOf(expected)}u}`;
 }
 
@@ -108,105 +148,170 @@ function matchesOf(expected, index) {
   return wordsOf(expected).map((word, i) => `{SPEC_BITS_64, ${index * 16 + i * 8}, ${word}u}`);
 }
 
+// Every list of results that is allowed, where `either` leaves a choice.
+const alternatives = (expected) => expected.reduce(
+  (lists, value) => lists.flatMap((list) => (value.values ?? [value]).map((one) => [...list, one])), [[]]);
+
+function outcomesOf(expected) {
+  const lists = alternatives(expected).map((list) => list.flatMap(matchesOf));
+  return lists.map((list) => `{(const struct spec_result[]){${list.join(", ") || "{0}"}}, ${list.length}}`);
+}
+
+// --- the executable ---
+
+const cText = (text) => (text === undefined ? "0" : JSON.stringify(text));
 const kinds = { action: "SPEC_INVOKE", assert_return: "SPEC_RETURN", assert_trap: "SPEC_TRAP", assert_exhaustion: "SPEC_TRAP",
   assert_exception: "SPEC_TRAP" };
 
-// The C and the IR for a module, whose symbols begin with `m${index}.`.
-function generate(module, index) {
-  const thunks = new Map(), rows = [], ir = [];
-  for (const { type, line, action, expected = [], text = "" } of module.commands) {
-    const params = action.args.map((a) => irTypes[a.type]), results = expected.map((e) => irTypes[e.type]);
-    if (!kinds[type] || params.concat(results).includes(undefined) || action.field.includes("\0")) continue;
-    if (!thunks.has(action.field)) {
-      thunks.set(action.field, `thunk${index}_${thunks.size}`);
-      ir.push(makeThunk(thunks.get(action.field), `m${index}.`, action.field, params, results));
+class Code {
+  constructor() {
+    Object.assign(this, { c: [`#include "runtime.h"`], ir: [], thunks: new Map(), groups: new Map() });
+  }
+
+  instance({ id, text: group }) {
+    if (!this.groups.has(group)) this.groups.set(group, { programs: [], commands: [] });
+    this.groups.get(group).programs.push(`&program_${id}`);
+    this.c.push(`extern const struct mewz_program program_${id} __asm__("${id}.program");`);
+  }
+
+  thunk(entry, isGlobal) {
+    if (!this.thunks.has(entry.symbol)) {
+      const name = `thunk${this.thunks.size}`;
+      this.thunks.set(entry.symbol, name);
+      this.ir.push(isGlobal ? makeGetter(name, entry) : makeThunk(name, entry));
+      this.c.push(`void ${name}(const uint64_t *, uint64_t *);`);
     }
-    const args = action.args.flatMap(wordsOf).map((word) => word + "u").join(", ") || "0";
-    const matches = type === "assert_return" ? expected.flatMap(matchesOf) : [];
-    const wanted = type === "assert_exception" ? "uncaught exception" : text;
-    rows.push(`{${line}, ${kinds[type]}, ${thunks.get(action.field)}, (const uint64_t[]){${args}},
-      (const struct spec_result[]){${matches.join(", ") || "{0}"}}, ${matches.length}, "${wanted}"},`);
+    return this.thunks.get(entry.symbol);
   }
-  const c = [...thunks.values()].map((thunk) => `void ${thunk}(const uint64_t *, uint64_t *);`);
-  c.push(`extern const struct mewz_program program${index} __asm__("m${index}.mewz_program");`);
-  c.push(`static const struct spec_command commands${index}[] = {${rows.join("\n") || "{0}"}};`);
-  const trap = module.trap ? `"${module.trap}"` : "0";
-  const row = `{${module.line}, &program${index}, commands${index}, ${rows.length}, ${trap}},`;
-  return { c, ir, row, count: rows.length + (module.trap ? 1 : 0) };
-}
 
-// What the modules leave undefined, under their prefixes.
-function linkerScript(count) {
-  const contract = { mewz_memory: "0x40000000", mewz_memory_grow: "spec_memory_grow", memcpy: "spec_memmove",
-    memmove: "spec_memmove", memset: "spec_memset", mewz_exception_new: "mewz_exception_new", mewz_throw: "mewz_throw" };
-  for (const types of ["", "_i32", "_i64", "_f32", "_f64", "_i32_f32", "_f64_f64"])
-    contract["spectest.print" + types] = "spec_print";
-  const lines = ["mewz_eh_frame_start = ADDR(.eh_frame);", "mewz_eh_frame_end = ADDR(.eh_frame) + SIZEOF(.eh_frame);",
-    "mewz_eh_frame_header = ADDR(.eh_frame_hdr);"];
-  for (let i = 0; i < count; i++)
-    for (const [name, value] of Object.entries(contract)) lines.push(`"m${i}.${name}" = ${value};`);
-  return lines.join("\n");
-}
-
-function build(modules, path) {
-  const parts = modules.map(generate), objects = modules.map((m) => m.object);
-  writeFileSync(path + ".c", [`#include "runtime.h"`, ...parts.flatMap((p) => p.c),
-    `const struct spec_module spec_modules[] = {${parts.map((p) => p.row).join("\n")}};`,
-    `const int spec_module_count = ${modules.length};`].join("\n") + "\n");
-  writeFileSync(path + ".ll", parts.flatMap((p) => p.ir).join("\n") + "\n");
-  writeFileSync(path + ".ld", linkerScript(modules.length));
-  objects.forEach((object, i) => spawnSync("llvm-objcopy-19", [`--prefix-symbols=m${i}.`, object], { timeout: 60000 }));
-  total.modules += modules.length;
-  total.assertions += parts.reduce((sum, p) => sum + p.count, 0);
-  return spawnSync("clang-19", ["-w", "-no-pie", "-fuse-ld=lld", "-I", headers, "-I", join(headers, "../../sdk/include"),
-    path + ".c", path + ".ll", path + ".ld", ...objects, runtime, "-o", path], { encoding: "utf8", timeout: 300000 });
-}
-
-function fail(script, line, text) {
-  total.failed++;
-  console.log(`${basename(script)}:${line}: ${text}`);
-}
-
-// The modules that compile, of those that need no others.
-function compile(script, modules, into) {
-  const alone = modules.filter((m) => standsAlone(join(into, m.file)) !== false && !m.isShared);
-  const pairs = alone.flatMap((m) => [join(into, m.file), (m.object = join(into, m.file) + ".o")]);
-  const verdicts = spawnSync(objectProgram, pairs, { encoding: "utf8", timeout: 600000, maxBuffer: 1 << 28 });
-  const lines = verdicts.stdout.trimEnd().split("\n");
-  total.linking += modules.length - alone.length;
-  return alone.filter((module, i) => {
-    if (lines[i] === "ok") return true;
-    if (spawnSync("wasm-validate", [join(into, module.file)], { timeout: 60000 }).status === 1) total.newer++;
-    else fail(script, module.line, `does not compile: ${lines[i] ?? verdicts.stderr.slice(0, 2000)}`);
-    return false;
-  });
-}
-
-function runScript(script, into) {
-  const commands = convert(script, into);
-  if (!commands) return;
-  total.scripts++;
-  const modules = compile(script, collect(commands), into), program = join(into, "program");
-  if (modules.length === 0) return;
-  const link = build(modules, program);
-  if (link.status !== 0) return fail(script, 0, `does not link: ${link.stderr.slice(0, 1000)}`);
-  const run = spawnSync(program, [], { encoding: "utf8", timeout: 60000 });
-  for (const text of run.stdout.trimEnd().split("\n").filter(Boolean)) {
-    const [, line, message] = text.match(/^(\d+): (.*)$/) ?? [0, 0, text];
-    fail(script, line, message);
+  add({ text: group }, command) {
+    this.groups.get(group).commands.push(command);
+    total.assertions++;
   }
-  if (run.status !== 0 && run.stdout === "") fail(script, 0, `ended with ${run.status ?? run.signal}`);
+
+  instantiate({ line, text, instance }) {
+    this.add(instance, `{.line = ${line}, .kind = SPEC_INSTANTIATE, .program = &program_${instance.id}, .text = ${cText(text)}},`);
+  }
+
+  call({ kind, line, action, expected = [], text, instance }) {
+    const thunk = this.thunk(instance.exports.get(hex(action.field)), action.type === "get");
+    const args = (action.args ?? []).flatMap(wordsOf).map((word) => word + "u").join(", ") || "0";
+    const outcomes = kind === "assert_return" ? outcomesOf(expected) : [];
+    const wanted = kind === "assert_exception" ? "uncaught exception" : kinds[kind] === "SPEC_TRAP" ? text : undefined;
+    this.add(instance, `{.line = ${line}, .kind = ${kinds[kind]}, .call = ${thunk}, .args = (const uint64_t[]){${args}},
+      .outcomes = (const struct spec_outcome[]){${outcomes.join(", ") || "{0}"}}, .outcome_count = ${outcomes.length},
+      .text = ${cText(wanted)}},`);
+  }
+
+  finish() {
+    const rows = [...this.groups.values()].map(({ programs, commands }, i) => {
+      this.c.push(`static const struct mewz_program *const programs${i}[] = {${programs.join(", ")}};`,
+        `static const struct spec_command commands${i}[] = {${commands.join("\n") || "{0}"}};`);
+      return `{programs${i}, ${programs.length}, commands${i}, ${commands.length}},`;
+    });
+    this.c.push(`const struct spec_group spec_groups[] = {${rows.join("\n")}};`, `const int spec_group_count = ${rows.length};`);
+  }
 }
 
-const scripts = chosen.length ? chosen : readdirSync(folder).filter((name) => name.endsWith(".wast")).sort();
-for (const name of scripts) {
-  const into = mkdtempSync(join(tmpdir(), "mewz-spec-"));
+// What the objects leave undefined beyond the runtime, and what that asks of a linker script.
+const linkerScript = `mewz_memory = 0x40000000;
+mewz_eh_frame_start = ADDR(.eh_frame);
+mewz_eh_frame_end = ADDR(.eh_frame) + SIZEOF(.eh_frame);
+mewz_eh_frame_header = ADDR(.eh_frame_hdr);
+`;
+
+async function compile(code, instances, path) {
+  code.finish();
+  writeFileSync(path + ".c", code.c.join("\n") + "\n");
+  writeFileSync(path + ".ll", code.ir.join("\n") + "\n");
+  writeFileSync(path + ".ld", linkerScript);
+  const { status, stderr } = await run("clang-19", ["-w", "-no-pie", "-fuse-ld=lld", "-I", headers, "-I", join(headers, "../../sdk/include"),
+    path + ".c", path + ".ll", path + ".ld", ...instances.map((i) => i.object), join(build, "runtime.o"), "-o", path]);
+  return status === 0 ? null : stderr;
+}
+
+// --- a script ---
+
+class Run {
+  constructor(script) {
+    this.script = script;
+    this.messages = [];
+    this.needsCollector = false;
+  }
+
+  fail(line, text) {
+    total.failed++;
+    this.messages.push(`${basename(this.script)}:${line}: ${text}`);
+  }
+
+  // An instance that is not there; without garbage collection, neither are those that import from it.
+  miss(step) {
+    const { instance, line } = step;
+    if (instance.state === "error" && !this.isOlder && needsCollector.test(instance.text)) this.needsCollector = true;
+    if (this.needsCollector) total.collected++;
+    else if (!instance.isReported) this.fail(line, `${instance.state}: ${instance.text}`);
+    instance.isReported = true;
+  }
+
+  step(step, code) {
+    const { kind, line, text, instance } = step;
+    if (kind === "assert_unlinkable" && instance.state === "unlinkable") {
+      total.assertions++;
+      if (instance.text.includes(text)) return;
+      if (this.needsCollector) total.collected++;
+      else this.fail(line, `expected "${text}", got "${instance.text}"`);
+    } else if (instance.state !== "ok" || step.expected?.some((e) => e.type === "collected")) this.miss(step);
+    else if (kind in kinds) code.call(step);
+    else code.instantiate(step);
+  }
+
+  async instances(plan) {
+    const code = new Code(), instances = plan.instances.filter((i) => i.state === "ok"), program = join(plan.into, "program");
+    instances.forEach((i) => code.instance(i));
+    plan.steps.forEach((step) => this.step(step, code));
+    total.instances += instances.length - 1;
+    const problem = await compile(code, instances, program);
+    if (problem) return this.fail(0, `does not link: ${problem.slice(0, 1000)}`);
+    const { status, stdout, stderr } = await run(program, [], { timeout: 60000 });
+    for (const text of stdout.split("\n").filter(Boolean)) {
+      const [, line, message] = text.match(/^(\d+): (.*)$/) ?? [0, 0, text];
+      this.fail(line, message);
+    }
+    if (status !== 0 && stdout === "") this.fail(0, `ended with ${status}: ${stderr.slice(0, 200)}`);
+  }
+
+  async everything(into) {
+    const script = await convert(this.script, into, tools);
+    if (!script) return total.unconverted++;
+    this.isOlder = script.isOlder;
+    total.scripts++;
+    writeFileSync(join(into, "spectest.wasm"), spectest);
+    const plan = new Plan(into);
+    script.commands.forEach((command) => plan.read(command));
+    const problem = await link(plan);
+    if (problem) this.fail(0, problem);
+    else await this.instances(plan);
+  }
+}
+
+async function runScript(script) {
+  const into = mkdtempSync(join(tmpdir(), "mewz-spec-")), self = new Run(script);
   try {
-    runScript(join(folder, name), into);
+    await self.everything(into);
+  } catch (error) {
+    self.fail(0, error.stack);
   } finally {
     rmSync(into, { recursive: true });
   }
+  self.messages.forEach((message) => console.log(message));
 }
-console.log(`${total.scripts} scripts, ${total.modules} modules, ${total.assertions} assertions, ${total.failed} failures;` +
-  ` left out: ${total.linking} modules that link with others, ${total.newer} newer ones`);
-process.exit(total.failed ? 1 : 0);
+
+const spectest = await parseText(readFileSync(join(headers, "spectest.wat"), "utf8"), tools);
+const scripts = chosen.length ? chosen : readdirSync(folder).filter((name) => name.endsWith(".wast")).sort();
+const worker = async () => {
+  for (let name = scripts.shift(); name; name = scripts.shift()) await runScript(join(folder, name));
+};
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
+console.log(`${total.scripts} scripts, ${total.instances} instances, ${total.assertions} assertions, ${total.failed} failures; ` +
+  `left out: ${total.unconverted} scripts that nothing here converts, ${total.collected} commands that need garbage collection`);
+process.exit(total.failed || total.scripts === 0 ? 1 : 0);

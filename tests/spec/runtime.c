@@ -1,8 +1,5 @@
-/* runtime.c: a small system for compiled modules (docs/abi.md) on Linux, which runs the assertions of a script, one
- * module after the other. It prints a line for each that fails, and ends with status 1 if any did.
- *
- * Each module's symbols have a prefix; the linker script that execute.mjs writes gives what the modules lack the names
- * here. */
+/* runtime.c: a small system for compiled modules (docs/abi.md) on Linux, which runs the commands of a script, one group
+ * of instances after the other. It prints a line for each command that fails, and ends with status 1 if any did. */
 #include "runtime.h"
 
 #include "rt/run.h"
@@ -16,12 +13,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-uint64_t spec_memory_grow(struct mewz_memory *memory, uint64_t delta);
-void *spec_memmove(void *to, const void *from, size_t size);
-void *spec_memset(void *to, int byte, size_t size);
-void spec_print(void);
-
-static const struct mewz_program *program; /* the module that runs */
+static const struct spec_group *group; /* the one that runs */
 static sigjmp_buf back;
 static volatile enum mewz_trap last_trap;
 static int failures;
@@ -40,11 +32,10 @@ static const char *trap_text(enum mewz_trap trap)
 
 static int in_memory(const void *address)
 {
-    for (uint32_t i = 0; i < program->memory_count; i++) {
-        uint64_t offset = (uint64_t)address - (uint64_t)program->memories[i]->base;
-        if (offset < MEWZ_MEMORY_RESERVE)
-            return 1;
-    }
+    for (int i = 0; i < group->program_count; i++)
+        for (uint32_t j = 0; j < group->programs[i]->memory_count; j++)
+            if ((uint64_t)address - (uint64_t)group->programs[i]->memories[j]->base < MEWZ_MEMORY_RESERVE)
+                return 1;
     return 0;
 }
 
@@ -91,52 +82,40 @@ static int commit(const struct mewz_memory *memory, uint64_t pages)
     return pages == 0 || mprotect(memory->base, pages * MEWZ_PAGE_SIZE, PROT_READ | PROT_WRITE) == 0;
 }
 
-static void unmap_memories(void)
+static void fail_to_map(void)
 {
-    for (uint32_t i = 0; i < program->memory_count; i++)
-        munmap(program->memories[i]->base, MEWZ_MEMORY_RESERVE);
+    perror("memory");
+    exit(2);
 }
 
-static void map_memories(void)
+static void map_memory(struct mewz_memory *memory)
 {
-    for (uint32_t i = 0; i < program->memory_count; i++) {
-        struct mewz_memory *memory = program->memories[i];
-        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (i == 0 ? MAP_FIXED_NOREPLACE : 0);
-        void *base = mmap(memory->base, MEWZ_MEMORY_RESERVE, PROT_NONE, flags, -1, 0);
-        if (base == MAP_FAILED || (i == 0 && base != memory->base)) {
-            perror("memory");
-            exit(2);
-        }
-        memory->base = base;
-        if (!commit(memory, memory->pages)) {
-            perror("memory");
-            exit(2);
-        }
-    }
+    uint8_t *wanted = memory->base;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (wanted ? MAP_FIXED_NOREPLACE : 0);
+    memory->base = mmap(wanted, MEWZ_MEMORY_RESERVE, PROT_NONE, flags, -1, 0);
+    if (memory->base == MAP_FAILED || (wanted && memory->base != wanted) || !commit(memory, memory->pages))
+        fail_to_map();
 }
 
-uint64_t spec_memory_grow(struct mewz_memory *memory, uint64_t delta)
+static void visit_memories(void (*visit)(struct mewz_memory *memory))
+{
+    for (int i = 0; i < group->program_count; i++)
+        for (uint32_t j = 0; j < group->programs[i]->memory_count; j++)
+            visit(group->programs[i]->memories[j]);
+}
+
+static void unmap_memory(struct mewz_memory *memory)
+{
+    munmap(memory->base, MEWZ_MEMORY_RESERVE);
+}
+
+uint64_t mewz_memory_grow(struct mewz_memory *memory, uint64_t delta)
 {
     uint64_t old = memory->pages;
     if (delta > memory->max_pages - old || !commit(memory, old + delta))
         return UINT64_MAX;
     memory->pages = old + delta;
     return old;
-}
-
-void *spec_memmove(void *to, const void *from, size_t size)
-{
-    return memmove(to, from, size);
-}
-
-void *spec_memset(void *to, int byte, size_t size)
-{
-    return memset(to, byte, size);
-}
-
-/* The functions of the scripts' module `spectest` print; here they only have to be there. */
-void spec_print(void)
-{
 }
 
 static int matches(const struct spec_result *wanted, uint64_t bits)
@@ -166,72 +145,72 @@ static void fail(int line, const char *wanted, const char *got)
     failures++;
 }
 
+/* The first result that is not as wanted, or NULL. */
+static const struct spec_result *find_difference(const struct spec_outcome *outcome, const uint64_t *results,
+                                                 uint64_t *bits)
+{
+    for (int i = 0; i < outcome->count; i++) {
+        memcpy(bits, (const char *)results + outcome->results[i].offset, sizeof *bits);
+        if (!matches(&outcome->results[i], *bits))
+            return &outcome->results[i];
+    }
+    return NULL;
+}
+
 static void check_results(const struct spec_command *command, const uint64_t *results)
 {
-    for (int i = 0; i < command->result_count; i++) {
-        char wanted[64], got[64];
-        uint64_t bits;
-        memcpy(&bits, (const char *)results + command->results[i].offset, sizeof(bits));
-        if (matches(&command->results[i], bits))
-            continue;
-        snprintf(wanted, sizeof(wanted), "0x%llx (%d)", (unsigned long long)command->results[i].bits,
-                 command->results[i].match);
-        snprintf(got, sizeof(got), "0x%llx", (unsigned long long)bits);
-        fail(command->line, wanted, got);
+    const struct spec_result *difference = NULL;
+    char wanted[64], got[64];
+    uint64_t bits = 0;
+    for (int i = 0; i < command->outcome_count; i++) {
+        difference = find_difference(&command->outcomes[i], results, &bits);
+        if (!difference)
+            return;
     }
+    if (!difference)
+        return;
+    snprintf(wanted, sizeof(wanted), "0x%llx (%d)", (unsigned long long)difference->bits, difference->match);
+    snprintf(got, sizeof(got), "0x%llx", (unsigned long long)bits);
+    fail(command->line, wanted, got);
 }
 
 /* Scripts shorten some texts, as "uninitialized element" for "uninitialized element 7". */
-static void check_trap(int line, const char *wanted)
+static void check_trap(const struct spec_command *command)
 {
     const char *got = trap_text(last_trap);
-    if (strncmp(wanted, got, strlen(got)) != 0)
-        fail(line, wanted, got);
+    if (!command->text)
+        fail(command->line, "no trap", got);
+    else if (strncmp(command->text, got, strlen(got)) != 0)
+        fail(command->line, command->text, got);
 }
 
 static void run_command(const struct spec_command *command)
 {
     static uint64_t results[2000];
     memset(results, 0, sizeof(results));
-    if (sigsetjmp(back, 1) == 0) {
-        command->call(command->args, results);
-        if (command->kind == SPEC_TRAP)
-            fail(command->line, command->text, "no trap");
-        if (command->kind == SPEC_RETURN)
-            check_results(command, results);
-    } else if (command->kind == SPEC_TRAP) {
-        check_trap(command->line, command->text);
-    } else {
-        fail(command->line, "no trap", trap_text(last_trap));
+    if (sigsetjmp(back, 1) != 0) {
+        check_trap(command);
+        return;
     }
-}
-
-static int instantiate(const struct spec_module *module)
-{
-    if (sigsetjmp(back, 1) == 0) {
-        program->instantiate();
-        if (module->trap)
-            fail(module->line, module->trap, "no trap");
-        return 1;
-    }
-    if (module->trap)
-        check_trap(module->line, module->trap);
+    if (command->kind == SPEC_INSTANTIATE)
+        command->program->instantiate();
     else
-        fail(module->line, "instantiation", trap_text(last_trap));
-    return 0;
+        command->call(command->args, results);
+    if (command->text)
+        fail(command->line, command->text, "no trap");
+    if (command->kind == SPEC_RETURN)
+        check_results(command, results);
 }
 
 int main(void)
 {
     program_stack_end = (uint64_t)__builtin_frame_address(0);
     catch_signals();
-    for (int i = 0; i < spec_module_count; i++) {
-        program = spec_modules[i].program;
-        map_memories();
-        if (instantiate(&spec_modules[i]))
-            for (int j = 0; j < spec_modules[i].command_count; j++)
-                run_command(&spec_modules[i].commands[j]);
-        unmap_memories();
+    for (group = spec_groups; group < spec_groups + spec_group_count; group++) {
+        visit_memories(map_memory);
+        for (int i = 0; i < group->command_count; i++)
+            run_command(&group->commands[i]);
+        visit_memories(unmap_memory);
     }
     return failures ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/* runtime.h: what execute.mjs generates for a script: its modules and their assertions as data. */
+/* runtime.h: what execute.mjs generates for a script: its instances and commands as data. */
 #ifndef SPEC_RUNTIME_H
 #define SPEC_RUNTIME_H
 
@@ -6,7 +6,7 @@
 
 #include <mewz/abi.h>
 
-enum spec_kind { SPEC_INVOKE, SPEC_RETURN, SPEC_TRAP };
+enum spec_kind { SPEC_INSTANTIATE, SPEC_INVOKE, SPEC_RETURN, SPEC_TRAP };
 
 /* How a result, or a lane of one, may look. */
 enum spec_match {
@@ -26,25 +26,32 @@ struct spec_result {
     uint64_t bits;
 };
 
+/* One of several ways a command may end. */
+struct spec_outcome {
+    const struct spec_result *results;
+    int count; /* lanes count one by one */
+};
+
 struct spec_command {
     int line; /* in the script */
     enum spec_kind kind;
-    void (*call)(const uint64_t *args, uint64_t *results);
+    const struct mewz_program *program;                    /* SPEC_INSTANTIATE */
+    void (*call)(const uint64_t *args, uint64_t *results); /* others */
     const uint64_t *args;
-    const struct spec_result *results;
-    int result_count; /* lanes count one by one */
-    const char *text; /* of the trap */
+    const struct spec_outcome *outcomes; /* SPEC_RETURN */
+    int outcome_count;
+    const char *text; /* of the trap: SPEC_TRAP; SPEC_INSTANTIATE, where NULL means that it succeeds */
 };
 
-struct spec_module {
-    int line; /* in the script */
-    const struct mewz_program *program;
+/* Instances that share what can change, and the commands about them in the order of the script. */
+struct spec_group {
+    const struct mewz_program *const *programs;
+    int program_count;
     const struct spec_command *commands;
     int command_count;
-    const char *trap; /* instantiation ends in this one, or NULL */
 };
 
-extern const struct spec_module spec_modules[];
-extern const int spec_module_count;
+extern const struct spec_group spec_groups[];
+extern const int spec_group_count;
 
 #endif

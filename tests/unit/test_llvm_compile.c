@@ -105,7 +105,7 @@ static void check_exports(void)
     build_program(&bytes);
     CHECK(compile(&bytes, &options, &object, &err) == 0);
     CHECK(elf_open(&elf, "t.o", object.data, object.size, &err) == 0);
-    CHECK(elf_find_symbol(&elf, "app._start", &symbol) && is_shown(&symbol));
+    CHECK(elf_find_symbol(&elf, "app.0", &symbol) && is_shown(&symbol));
     file_close(&object);
     buf_free(&bytes);
 }
@@ -279,6 +279,10 @@ static void check_refusals(void)
     put_hex(&bytes, "03 7f 00");
     end_sized(&bytes, section);
     check_refused(&bytes, &usual, "t.wasm: import \"env\" \"base\": no system provides a global or a tag");
+
+    begin_module(&bytes);
+    put_section(&bytes, SECTION_TABLE, "02  70 00 80 ad e2 04  70 00 01");
+    check_refused(&bytes, &usual, "t.wasm:0x15: table 1: too many elements: 1, the limit for all tables is 10000000");
 
     begin_module(&bytes);
     put_section(&bytes, SECTION_TYPE, "01 60 00 00");
