@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-power bench bench-compute
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-power bench bench-compute bench-http
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -388,10 +388,33 @@ $(BUILD)/bench/bare.elf: $(BUILD)/bench/bare.o
 bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
 	tests/bench/bench.sh
 
+# A file server beside the same in a Linux machine; takes a quarter of an hour.
+
+BENCH_IP    = --ip 10.0.2.15/24,gw=10.0.2.2
+BULK_LISTEN = --listen tcp:0.0.0.0:82
+
+$(BUILD)/bench/server.elf: $(BUILD)/net/server.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ $(BENCH_IP)
+
+$(BUILD)/bench/bulk.wasm: tests/bench/http/bulk.c
+	@mkdir -p $(@D)
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $<
+$(BUILD)/bench/bulk.elf: $(BUILD)/bench/bulk.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ $(BENCH_IP) $(BULK_LISTEN)
+$(BUILD)/bench/bulk: $(BUILD)/bench/bulk.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ --target x86_64-linux --format elf $(BULK_LISTEN)
+$(BUILD)/bench/bulk_client: tests/bench/http/bulk_client.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARNINGS) -D_GNU_SOURCE -o $@ $<
+
+bench-http: all $(NET_PROGRAMS) $(addprefix $(BUILD)/bench/,server.elf bulk.elf bulk bulk_client)
+	@scripts/setup.sh bench
+	tests/bench/http/bench.sh
+
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/bench/compute tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
+              tests/* tests/bench/* tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh [--check] build|test: see to it that the Debian packages of a group are there (packages.list).
+# setup.sh [--check] build|test|bench: see to it that the Debian packages of a group are there (packages.list).
 #
 # Installs what is missing, as root or through sudo. With --check it only says what is missing, and how to get it.
 # Says nothing and touches no network when everything is there.
@@ -14,8 +14,9 @@ fi
 case ${1-} in
 build) groups=build ;;
 test) groups='build|test' ;;
+bench) groups='build|bench' ;;
 *)
-    echo "usage: setup.sh [--check] build|test" >&2
+    echo "usage: setup.sh [--check] build|test|bench" >&2
     exit 2
     ;;
 esac
