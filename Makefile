@@ -308,7 +308,7 @@ $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 
 # The server of templates/http-server, and its clients: tests/net.
 
-NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load) $(BUILD)/bench/count_plugin.so
+NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets) $(BUILD)/bench/count_plugin.so
 
 $(BUILD)/net/server.wasm: $(wildcard templates/http-server/*.[ch])
 	@mkdir -p $(@D)
@@ -349,6 +349,9 @@ check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
+# By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.
+check-net: export LONG = 1
+check-net: export FILE_TIMEOUT = 3600
 check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)

@@ -29,7 +29,7 @@ run_file() {
     case $suite in
     format) timeout 120 make -s check-format >"$log" 2>&1 || status=$? ;;
     unit) timeout 600 "$file" >"$log" 2>&1 || status=$? ;;
-    *) timeout 900 bats --tap --timing "$file" >"$log" 2>&1 || status=$? ;;
+    *) timeout "${FILE_TIMEOUT:-900}" bats --tap --timing "$file" >"$log" 2>&1 || status=$? ;;
     esac
     if [ "$suite" = unit ] || [ "$suite" = format ]; then
         [ "$status" != 0 ] || passed=1

@@ -7,6 +7,8 @@
 #                          answer, or with $WAIT instead
 #   leave                  asks the program to end; fails unless the machine ends with it
 #   client MODE [ARG...]   tests/kernel/net.mjs
+#   serve [OPTION...]      `mewz-cc run` of the server of files; options are its own, $MEMORY its memory
+#   numbers                asks it for what the kernel has counted; then `number NAME` prints one
 #   wait_for_server        waits until a server of files answers on port 80
 #   load ...               tests/net/load.c
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -19,7 +21,7 @@ require_network() {
 }
 
 on_network() {
-    export GUESTS BATS_TEST_TMPDIR NET
+    export GUESTS BATS_TEST_TMPDIR NET LONG
     run --separate-stderr timeout "${NET_TIMEOUT:-60}" unshare --user --map-root-user --net --kill-child --pid --fork \
         bash -euc "source $NET_ROOT/tests/lib/net.bash; set_up_network; $1"
     # shellcheck disable=SC2154
@@ -61,6 +63,39 @@ wait_for_server() {
     return 1
 }
 
+serve() {
+    : >"$BATS_TEST_TMPDIR/numbers"
+    mewz-cc run "$NET/server.elf" -m "${MEMORY:-64}" --net "tap:${INNER:-tap0}" --mac 52:54:00:12:34:56 "$@" \
+        >/dev/null 2>>"$BATS_TEST_TMPDIR/numbers" </dev/null &
+    MACHINE=$!
+    wait_for_server
+}
+
+numbers() {
+    : >"$BATS_TEST_TMPDIR/numbers"
+    kill -USR1 "$MACHINE"
+    # shellcheck disable=SC2016
+    timeout 20 bash -c 'until grep -q "^udp.checksum_errors " "$1"; do sleep 0.02; done' - "$BATS_TEST_TMPDIR/numbers"
+}
+
+number() {
+    awk -v name="$1" '$1 == name { print $2 }' "$BATS_TEST_TMPDIR/numbers"
+}
+
+# settle: waits until only the listening socket is left, and no more objects than BEFORE and some.
+settle() {
+    local try
+    for ((try = 0; try < 200; try++)); do
+        numbers
+        if [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $(($1 + 300)) ]; then
+            return 0
+        fi
+        sleep 0.1
+    done
+    cat "$BATS_TEST_TMPDIR/numbers"
+    return 1
+}
+
 machine() {
     local elf=$1 type=${TYPE:-microvm,acpi=off} card=virtio-net-device
     shift
@@ -70,7 +105,7 @@ machine() {
     esac
     qemu-system-x86_64 -M "$type" -accel tcg -cpu max -m "${MEMORY:-64}" -nodefaults -no-user-config -no-reboot \
         -display none -kernel "$elf" -serial stdio -device isa-debug-exit,iobase=0x501,iosize=1 \
-        -global virtio-mmio.force-legacy=false -netdev tap,id=net,ifname=tap0,script=no,downscript=no \
+        -global virtio-mmio.force-legacy=false -netdev "tap,id=net,ifname=${INNER:-tap0},script=no,downscript=no" \
         -device "$card,netdev=net,mac=52:54:00:12:34:56${CARD:+,$CARD}" "$@" </dev/null &
     MACHINE=$!
     ${WAIT:-client wait}
