@@ -55,3 +55,16 @@ const struct mewz_code_func *code_map_owner(const struct mewz_code_map *map, con
     }
     return func;
 }
+
+const struct mewz_code_line *code_map_line(const struct mewz_code_map *map, uint32_t offset)
+{
+    uint32_t low = 0, high = map->line_count; /* rows before `low` begin at or below the offset */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (map->lines[middle].wasm_offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && map->lines[low - 1].line > 0 ? &map->lines[low - 1] : NULL;
+}

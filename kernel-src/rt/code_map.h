@@ -17,4 +17,7 @@ uint32_t code_map_offset(const struct mewz_code_map *map, const struct mewz_code
 const struct mewz_code_func *code_map_owner(const struct mewz_code_map *map, const struct mewz_code_func *func,
                                             uint32_t offset);
 
+/* The source line of the wasm offset, or NULL where it is unknown. */
+const struct mewz_code_line *code_map_line(const struct mewz_code_map *map, uint32_t offset);
+
 #endif

@@ -68,17 +68,30 @@ static const char *name_function(const struct mewz_code_map *map, const struct m
     return text;
 }
 
+#define PLACE_SIZE 256 /* " (file:line)" */
+
+/* Writes where in the source code the offset is, if that is known. */
+static const char *name_place(const struct mewz_code_map *map, uint32_t offset, char text[PLACE_SIZE])
+{
+    const struct mewz_code_line *line = code_map_line(map, offset);
+    if (!line)
+        return "";
+    format_text(text, PLACE_SIZE, " (%s:%u)", map->names + line->file, line->line);
+    return text;
+}
+
 static void print_frame(uint64_t address)
 {
     const struct mewz_code_map *map = code_map_of(address);
     const struct mewz_code_func *func = code_map_find(map, address);
     uint32_t offset = code_map_offset(map, func, address);
     const struct mewz_code_func *owner = code_map_owner(map, func, offset);
-    char index[INDEX_SIZE], outer_index[INDEX_SIZE];
+    char index[INDEX_SIZE], outer_index[INDEX_SIZE], place[PLACE_SIZE];
     const char *name = name_function(map, owner, index);
     bool is_main = map == mewz_program.code_map, is_own = owner == func;
-    message_write("    at %s%s0x%x in %s%s%s\n", is_main ? "" : map->module, is_main ? "" : ":", offset, name,
-                  is_own ? "" : ", inlined in ", is_own ? "" : name_function(map, func, outer_index));
+    message_write("    at %s%s0x%x in %s%s%s%s\n", is_main ? "" : map->module, is_main ? "" : ":", offset, name,
+                  name_place(map, offset, place), is_own ? "" : ", inlined in ",
+                  is_own ? "" : name_function(map, func, outer_index));
 }
 
 /* Prints the first frames at once and keeps the last ones in a ring until the end is known. */

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "llvm/instance.h"
 #include "llvm/line_table.h"
+#include "llvm/source.h"
 #include "llvm/symbols.h"
 
 struct code_map_func {
@@ -36,9 +37,10 @@ struct object {
     struct buf rows; /* struct line_row */
 };
 
-void code_map_init(struct code_map *map, const struct wasm_instance *instance, struct arena *arena)
+void code_map_init(struct code_map *map, const struct wasm_instance *instance, const struct source *source,
+                   struct arena *arena)
 {
-    *map = (struct code_map){.wasm = instance->module, .arena = arena};
+    *map = (struct code_map){.wasm = instance->module, .source = source, .arena = arena};
     map->has_code = arena_array(arena, map->wasm->func_count, sizeof(bool));
     unit_write_symbol(instance, "", &map->prefix);
 }
@@ -48,6 +50,7 @@ void code_map_fini(struct code_map *map)
     buf_free(&map->funcs);
     buf_free(&map->names);
     buf_free(&map->rows);
+    buf_free(&map->lines);
     buf_free(&map->prefix);
 }
 
@@ -108,25 +111,25 @@ static uint32_t add_name(struct code_map *map, uint32_t index, const char *symbo
 }
 
 /* Writes the rows between `row` and `end` that belong to the function; returns the first row behind it. Rows without
- * a line come from code that belongs to several places, or to none: the row before goes on there. */
+ * an offset come from code that belongs to several places, or to none: the row before goes on there. */
 static const struct line_row *add_rows(struct code_map *map, struct code_map_func *func,
                                        const struct text_symbol *symbol, const struct line_row *row,
                                        const struct line_row *end)
 {
     uint64_t address = symbol->address;
-    uint32_t line = func->wasm_offset;
+    uint32_t offset = func->wasm_offset;
 
     func->rows = (uint32_t)map->rows.size;
     while (row < end && row->address < symbol->address)
         row++;
     for (; row < end && row->address < symbol->address + symbol->size; row++) {
-        if (row->line == 0 || row->line == line)
+        if (row->offset == 0 || row->offset == offset)
             continue;
         buf_uleb(&map->rows, row->address - address);
-        buf_sleb(&map->rows, (int64_t)row->line - line);
+        buf_sleb(&map->rows, (int64_t)row->offset - offset);
         func->row_count++;
         address = row->address;
-        line = row->line;
+        offset = row->offset;
     }
     return row;
 }
@@ -159,7 +162,7 @@ int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef bytes, struct 
     if (result == 0)
         result = find_symbols(&object, err);
     if (result == 0)
-        result = line_table_read(&object.elf, &object.rows, err);
+        result = line_table_read(&object.elf, map->source != NULL, &object.rows, err);
     row = (const struct line_row *)object.rows.data;
     end = row ? row + object.rows.size / sizeof(*row) : NULL;
     for (size_t i = 0; result == 0 && i < object.symbol_count; i++)
@@ -188,6 +191,37 @@ static void add_inlined_funcs(struct code_map *map)
         func.name = add_name(map, i, NULL);
         buf_append(&map->funcs, &func, sizeof(func));
     }
+}
+
+/* The paths of files are names too, each one once. Control characters in them would end on terminals. */
+static uint32_t add_path(struct code_map *map, uint32_t *paths, uint32_t file)
+{
+    if (paths[file] == 0) {
+        paths[file] = (uint32_t)map->names.size;
+        for (const char *at = map->source->files[file]; *at; at++)
+            buf_byte(&map->names, iscntrl((unsigned char)*at) ? '?' : (uint8_t)*at);
+        buf_byte(&map->names, 0);
+    }
+    return paths[file];
+}
+
+/* Rows that differ in their column only are one here. */
+static void add_lines(struct code_map *map)
+{
+    uint32_t *paths = memory_alloc(((size_t)map->source->file_count + 1) * sizeof(*paths));
+    struct mewz_code_line last = {0};
+
+    for (uint32_t i = 0; i < map->source->row_count; i++) {
+        const struct source_row *row = &map->source->rows[i];
+        struct mewz_code_line line = {.wasm_offset = row->offset, .line = row->line};
+
+        line.file = row->line ? add_path(map, paths, row->file) : 0;
+        if (line.file == last.file && line.line == last.line)
+            continue;
+        buf_append(&map->lines, &line, sizeof(line));
+        last = line;
+    }
+    free(paths);
 }
 
 static LLVMValueRef declare(struct unit *unit, const char *name)
@@ -245,6 +279,15 @@ static LLVMValueRef make_bytes(struct unit *unit, const struct buf *bytes)
         unit, LLVMConstStringInContext2(unit->context, (const char *)bytes->data, bytes->size, true));
 }
 
+static LLVMValueRef make_words(struct unit *unit, const struct buf *words)
+{
+    LLVMValueRef array = unit_private_constant(
+        unit, LLVMConstStringInContext2(unit->context, (const char *)words->data, words->size, true));
+
+    LLVMSetAlignment(array, sizeof(uint32_t));
+    return array;
+}
+
 static LLVMValueRef next_map(struct unit *unit)
 {
     const struct wasm_instance *next = unit->instance->next;
@@ -257,17 +300,20 @@ void code_map_define(struct code_map *map, struct unit *unit)
     const char *file = map->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
     struct buf symbol = {0};
     size_t count;
-    LLVMValueRef members[7], init, variable;
+    LLVMValueRef members[8], init, variable;
 
     add_inlined_funcs(map);
+    if (map->source)
+        add_lines(map);
     count = map->funcs.size / sizeof(struct code_map_func);
     members[0] = unit_i32(unit, (uint32_t)count);
-    members[1] = unit_i32(unit, 0);
+    members[1] = unit_i32(unit, (uint32_t)(map->lines.size / sizeof(struct mewz_code_line)));
     members[2] = make_table(unit, (const struct code_map_func *)map->funcs.data, count);
     members[3] = make_bytes(unit, &map->names);
     members[4] = make_bytes(unit, &map->rows);
     members[5] = unit_private_constant(unit, LLVMConstStringInContext2(unit->context, name, strlen(name), false));
     members[6] = next_map(unit);
+    members[7] = make_words(unit, &map->lines);
     init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
     unit_write_symbol(unit->instance, CODE_MAP_NAME, &symbol);
     variable = LLVMAddGlobal(unit->module, LLVMTypeOf(init), (const char *)symbol.data);

@@ -12,15 +12,18 @@
 
 struct code_map {
     const struct wasm_module *wasm;
-    struct buf funcs; /* struct code_map_func */
+    const struct source *source; /* with -g, else NULL */
+    struct buf funcs;            /* struct code_map_func */
     struct buf names;
     struct buf rows;
+    struct buf lines;    /* struct mewz_code_line */
     struct buf prefix;   /* of the functions' symbols, with a zero at the end */
     struct arena *arena; /* for names of symbols */
     bool *has_code;      /* functions of the module */
 };
 
-void code_map_init(struct code_map *map, const struct wasm_instance *instance, struct arena *arena);
+void code_map_init(struct code_map *map, const struct wasm_instance *instance, const struct source *source,
+                   struct arena *arena);
 int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef object, struct err *err);
 void code_map_define(struct code_map *map, struct unit *unit);
 void code_map_fini(struct code_map *map);

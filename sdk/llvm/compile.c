@@ -18,6 +18,7 @@
 #include "llvm/instance.h"
 #include "llvm/lower.h"
 #include "llvm/plan.h"
+#include "llvm/source.h"
 #include "llvm/supported.h"
 #include "llvm/symbols.h"
 #include "llvm/target.h"
@@ -81,7 +82,7 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
     struct unit unit;
     int result = 0;
 
-    code_map_init(&map, work->instance, arena);
+    code_map_init(&map, work->instance, work->plan->source, arena);
     for (uint32_t i = 0; result == 0 && i < work->plan->unit_count; i++)
         result = code_map_add_object(&map, work->objects[i], err);
     if (result == 0) {
@@ -187,6 +188,7 @@ static int compile_instance(const struct wasm_instance *instance, const struct c
 
     if (plan_make(&plan, instance, arena, err) < 0)
         return -1;
+    plan.source = options->debug ? source_read(instance->module, arena) : NULL;
     work.objects = arena_array(arena, (size_t)plan.unit_count + 1, sizeof(LLVMMemoryBufferRef));
     work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
     compile_units(&work);

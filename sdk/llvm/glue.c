@@ -3,13 +3,14 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "llvm/debug.h"
 #include "llvm/symbols.h"
 
 LLVMMetadataRef glue_begin(struct unit *unit, LLVMValueRef function)
 {
     unit_define_func(unit, function);
     LLVMPositionBuilderAtEnd(unit->builder, LLVMAppendBasicBlockInContext(unit->context, function, ""));
-    return unit_describe_func(unit, function, 0);
+    return debug_describe_func(unit, function, NULL, 0);
 }
 
 LLVMValueRef glue_call(struct unit *unit, uint32_t index, LLVMValueRef *args, LLVMMetadataRef scope)
@@ -19,7 +20,7 @@ LLVMValueRef glue_call(struct unit *unit, uint32_t index, LLVMValueRef *args, LL
     LLVMValueRef call = LLVMBuildCall2(unit->builder, unit_functype(unit, type), callee, args, type->param_count, "");
 
     LLVMSetInstructionCallConv(call, LLVMGetFunctionCallConv(callee));
-    unit_locate(unit, call, scope, 0);
+    debug_locate(unit, call, scope, 0);
     return call;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "llvm/constant.h"
+#include "llvm/debug.h"
 #include "llvm/glue.h"
 #include "llvm/segment.h"
 #include "llvm/symbols.h"
@@ -161,7 +162,7 @@ static void trap_unless(const struct instantiation *in, LLVMValueRef condition, 
 
     LLVMBuildCondBr(unit->builder, condition, next, trap);
     LLVMPositionBuilderAtEnd(unit->builder, trap);
-    unit_locate(unit, unit_build_trap(unit, kind), in->scope, 0);
+    debug_locate(unit, unit_build_trap(unit, kind), in->scope, 0);
     LLVMPositionBuilderAtEnd(unit->builder, next);
 }
 
@@ -320,7 +321,7 @@ static void instantiate_others(const struct instantiation *in)
     for (const struct wasm_instance *i = unit->instance->next; i; i = i->next) {
         LLVMValueRef other = unit_instance_symbol(unit, i, INSTANTIATE_NAME);
 
-        unit_locate(unit, LLVMBuildCall2(unit->builder, type, other, NULL, 0, ""), in->scope, 0);
+        debug_locate(unit, LLVMBuildCall2(unit->builder, type, other, NULL, 0, ""), in->scope, 0);
     }
 }
 

@@ -17,7 +17,7 @@ enum standard_opcode { /* DWARF 4, section 7.21 */
                        LNS_FIXED_ADVANCE_PC,
 };
 
-enum extended_opcode { LNE_END_SEQUENCE = 1, LNE_SET_ADDRESS };
+enum extended_opcode { LNE_END_SEQUENCE = 1, LNE_SET_ADDRESS, LNE_SET_DISCRIMINATOR = 4 };
 
 struct bytes {
     const uint8_t *at, *end;
@@ -32,7 +32,8 @@ struct line_machine {
     uint8_t line_range, opcode_base, min_instruction;
     const uint8_t *operand_counts; /* of standard opcode 1 and up */
     uint64_t address;
-    uint32_t line;
+    uint32_t line, discriminator;
+    bool wants_discriminators;
     struct buf *rows;
 };
 
@@ -82,9 +83,11 @@ static int64_t read_sleb(struct bytes *bytes)
 
 static void emit_row(struct line_machine *machine)
 {
-    struct line_row row = {.address = machine->address, .line = machine->line};
+    struct line_row row = {.address = machine->address,
+                           .offset = machine->wants_discriminators ? machine->discriminator : machine->line};
 
     buf_append(machine->rows, &row, sizeof(row));
+    machine->discriminator = 0;
 }
 
 /* The object is not linked: an address is the addend of the relocation at its place. */
@@ -121,6 +124,9 @@ static void run_extended(struct line_machine *machine)
         break;
     case LNE_SET_ADDRESS:
         machine->address = read_address(machine);
+        break;
+    case LNE_SET_DISCRIMINATOR:
+        machine->discriminator = (uint32_t)read_uleb(program);
         break;
     default:
         break;
@@ -202,10 +208,10 @@ static bool read_header(struct line_machine *machine, struct bytes *unit)
            unit->at + machine->opcode_base - 1 <= program;
 }
 
-int line_table_read(const struct elf *elf, struct buf *rows, struct err *err)
+int line_table_read(const struct elf *elf, bool wants_discriminators, struct buf *rows, struct err *err)
 {
     struct elf_section section, relocations;
-    struct line_machine machine = {.section = &section, .rows = rows};
+    struct line_machine machine = {.section = &section, .wants_discriminators = wants_discriminators, .rows = rows};
     struct bytes bytes;
 
     if (!elf_find_section(elf, ".debug_line", &section))

@@ -6,6 +6,7 @@
 #include <mewz/abi.h>
 
 #include "base/memory.h"
+#include "llvm/debug.h"
 #include "llvm/simd.h"
 #include "llvm/symbols.h"
 
@@ -47,7 +48,7 @@ LLVMValueRef stack_pop(struct lower *l)
 
 void lower_locate(struct lower *l, LLVMValueRef instruction)
 {
-    unit_locate(l->unit, instruction, l->scope, l->offset);
+    debug_locate(l->unit, instruction, l->scope, l->offset);
 }
 
 LLVMBasicBlockRef lower_new_block(struct lower *l)
@@ -148,6 +149,7 @@ static int lower_body(struct lower *l)
         l->offset = instr.offset;
         if (l->is_dead && skip_dead(l, &instr))
             continue;
+        debug_enter(l->unit, l->scope, instr.offset);
         l->shape = lowerings[instr.op].shape;
         lowerings[instr.op].emit(l, &instr, lowerings[instr.op].argument);
         if (l->err->set)
@@ -169,13 +171,14 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     unit_define_func(unit, l.function);
     if (func->body_size > OPTIMISE_LIMIT)
         unit_forgo_optimising(unit, l.function);
-    l.scope = unit_describe_func(unit, l.function, func->body_offset);
+    l.scope = debug_describe_func(unit, l.function, func->name, func->body_offset);
     l.entry = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
     body = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
     LLVMPositionBuilderAtEnd(l.builder, body);
     list_locals(&l);
     control_begin_func(&l);
     result = lower_body(&l);
+    debug_leave(unit);
     exception_finish(&l);
     LLVMPositionBuilderAtEnd(l.builder, l.entry);
     LLVMBuildBr(l.builder, body);

@@ -18,6 +18,8 @@ struct plan_func {
     bool is_referenced; /* its address is taken: it needs a struct mewz_func */
 };
 
+struct source;
+
 struct plan {
     uint32_t unit_count;  /* at least 1 */
     uint32_t *first_func; /* unit u has the functions from first_func[u] up to first_func[u + 1] */
@@ -32,6 +34,7 @@ struct plan {
     uint32_t initial_elem_count; /* segments before the first active one that has to wait for instantiation, or does
                                     not fit; these are initial values of tables */
     bool can_throw;              /* exceptions may pass through functions of the module */
+    const struct source *source; /* with -g (source.h), else NULL */
     struct wasm_instr *global_values; /* what each global starts with; a global.get of itself where only instantiation
                                          will know it (constant.h) */
 };

@@ -1,10 +1,11 @@
-/* unit.c: an LLVM module's frame: types, attributes, debug information. symbols.c has the symbols. */
+/* unit.c: an LLVM module's frame: types, attributes. debug.c has debug information, symbols.c has the symbols. */
 #include "llvm/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "llvm/debug.h"
 #include "llvm/symbols.h"
 
 static void make_types(struct unit *unit)
@@ -27,26 +28,6 @@ static void make_types(struct unit *unit)
     unit->func_type = LLVMStructTypeInContext(context, (LLVMTypeRef[]){unit->ptr, unit->ptr}, 2, false);
 }
 
-static void add_module_flag(struct unit *unit, const char *name, uint32_t value)
-{
-    LLVMAddModuleFlag(unit->module, LLVMModuleFlagBehaviorWarning, name, strlen(name),
-                      LLVMValueAsMetadata(unit_i32(unit, value)));
-}
-
-/* Line tables are what the code map is made from: a line is an offset in the wasm module. */
-static void make_debug(struct unit *unit)
-{
-    const char *file = unit->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
-
-    add_module_flag(unit, "Debug Info Version", LLVMDebugMetadataVersion());
-    add_module_flag(unit, "Dwarf Version", 4);
-    unit->debug = LLVMCreateDIBuilder(unit->module);
-    unit->debug_file = LLVMDIBuilderCreateFile(unit->debug, name, strlen(name), "", 0);
-    LLVMDIBuilderCreateCompileUnit(unit->debug, LLVMDWARFSourceLanguageC, unit->debug_file, "mewz-cc", 7, true, "", 0,
-                                   0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
-    unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
-}
-
 void unit_init(struct unit *unit, const struct wasm_instance *instance, const struct plan *plan,
                const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine)
 {
@@ -67,14 +48,14 @@ void unit_init(struct unit *unit, const struct wasm_instance *instance, const st
     LLVMDisposeTargetData(layout);
     LLVMDisposeMessage(triple);
     make_types(unit);
-    make_debug(unit);
+    debug_init(unit);
     unit->symbols = symbols_new(unit->wasm);
 }
 
 void unit_fini(struct unit *unit)
 {
     symbols_free(unit->symbols);
-    LLVMDisposeDIBuilder(unit->debug);
+    debug_fini(unit);
     LLVMDisposeBuilder(unit->builder);
     LLVMDisposeModule(unit->module);
     LLVMContextDispose(unit->context);
@@ -246,23 +227,6 @@ void unit_set_invariant(struct unit *unit, LLVMValueRef load)
 {
     LLVMSetMetadata(load, LLVMGetMDKindIDInContext(unit->context, "invariant.load", 14),
                     LLVMMetadataAsValue(unit->context, LLVMMDNodeInContext2(unit->context, NULL, 0)));
-}
-
-LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset)
-{
-    size_t size;
-    const char *name = LLVMGetValueName2(function, &size);
-    LLVMMetadataRef scope =
-        LLVMDIBuilderCreateFunction(unit->debug, unit->debug_file, name, size, "", 0, unit->debug_file, offset,
-                                    unit->debug_type, true, true, offset, LLVMDIFlagZero, true);
-
-    LLVMSetSubprogram(function, scope);
-    return scope;
-}
-
-void unit_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset)
-{
-    LLVMInstructionSetDebugLoc(instruction, LLVMDIBuilderCreateDebugLocation(unit->context, offset, 0, scope, NULL));
 }
 
 LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,

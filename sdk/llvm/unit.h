@@ -34,8 +34,9 @@ struct unit {
     LLVMTypeRef func_type;   /* struct mewz_func */
 
     LLVMDIBuilderRef debug;
-    LLVMMetadataRef debug_file;
-    LLVMMetadataRef debug_type; /* of every function: the line tables need one */
+    LLVMMetadataRef debug_file;     /* the module */
+    LLVMMetadataRef debug_type;     /* of every function: the line tables need one */
+    LLVMMetadataRef *debug_sources; /* with -g: the files of plan->source; NULL until used */
 
     struct unit_symbols *symbols;
 };
@@ -78,13 +79,6 @@ void unit_mark_cold(struct unit *unit, LLVMValueRef call);
 
 /* Has LLVM leave a function as it is, and generate code for it in the simplest way. */
 void unit_forgo_optimising(struct unit *unit, LLVMValueRef function);
-
-/* Gives such a function debug information; `offset` is its place in the wasm module. Returns the scope of locations. */
-LLVMMetadataRef unit_describe_func(struct unit *unit, LLVMValueRef function, uint32_t offset);
-
-/* Says that an instruction, in a function of that scope, comes from that place in the wasm module. Calls need one lest
- * what is inlined there loses its own. */
-void unit_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset);
 
 /* Says that what is loaded never changes. */
 void unit_set_invariant(struct unit *unit, LLVMValueRef load);

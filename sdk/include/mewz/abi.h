@@ -124,15 +124,23 @@ struct mewz_code_func {
     uint32_t row_count;
 };
 
+/* The source code of wasm offsets from this one up to the next row's. */
+struct mewz_code_line {
+    uint32_t wasm_offset;
+    uint32_t file; /* offset in `names` of its zero-terminated path */
+    uint32_t line; /* 0: unknown */
+};
+
 /* Each module of the program has a map. */
 struct mewz_code_map {
     uint32_t func_count;
-    uint32_t reserved;
+    uint32_t line_count; /* 0: nothing is known of the source code */
     const struct mewz_code_func *funcs;
     const char *names; /* free of control characters: they end on terminals */
     const uint8_t *row_bytes;
-    const char *module;               /* file name of the module without its folder */
-    const struct mewz_code_map *next; /* of the program's next module, or NULL */
+    const char *module;                 /* file name of the module without its folder */
+    const struct mewz_code_map *next;   /* of the program's next module, or NULL */
+    const struct mewz_code_line *lines; /* in ascending order of wasm_offset */
 };
 
 /* The descriptor: what a program needs and where it begins. */

@@ -1,0 +1,114 @@
+/* debug.c: see debug.h. */
+#include "llvm/debug.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "llvm/source.h"
+
+static void add_module_flag(struct unit *unit, const char *name, uint32_t value)
+{
+    LLVMAddModuleFlag(unit->module, LLVMModuleFlagBehaviorWarning, name, strlen(name),
+                      LLVMValueAsMetadata(unit_i32(unit, value)));
+}
+
+static LLVMMetadataRef make_file(struct unit *unit, const char *path)
+{
+    return LLVMDIBuilderCreateFile(unit->debug, path, strlen(path), "", 0);
+}
+
+void debug_init(struct unit *unit)
+{
+    const char *path = unit->wasm->file, *slash = strrchr(path, '/');
+    const struct source *source = unit->plan->source;
+
+    add_module_flag(unit, "Debug Info Version", LLVMDebugMetadataVersion());
+    add_module_flag(unit, "Dwarf Version", 4);
+    unit->debug = LLVMCreateDIBuilder(unit->module);
+    unit->debug_file = make_file(unit, slash ? slash + 1 : path);
+    LLVMDIBuilderCreateCompileUnit(unit->debug, LLVMDWARFSourceLanguageC, unit->debug_file, "mewz-cc", 7, true, "", 0,
+                                   0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
+    unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
+    if (source)
+        unit->debug_sources = memory_alloc(((size_t)source->file_count + 1) * sizeof(*unit->debug_sources));
+}
+
+void debug_fini(struct unit *unit)
+{
+    free(unit->debug_sources);
+    LLVMDisposeDIBuilder(unit->debug);
+}
+
+/* The place in the source of an offset in the module; without one, the offset is the line in the module itself. */
+struct place {
+    LLVMMetadataRef file;
+    uint32_t line, column;
+};
+
+static struct place find_place(struct unit *unit, uint32_t offset)
+{
+    const struct source *source = unit->plan->source;
+    const struct source_row *row = source ? source_find(source, offset) : NULL;
+    LLVMMetadataRef *file;
+
+    if (!row)
+        return (struct place){.file = unit->debug_file, .line = offset};
+    file = &unit->debug_sources[row->file];
+    if (!*file)
+        *file = make_file(unit, source->files[row->file]);
+    return (struct place){.file = *file, .line = row->line, .column = row->column};
+}
+
+LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, const char *name, uint32_t offset)
+{
+    struct place place = find_place(unit, offset);
+    size_t size;
+    const char *symbol = LLVMGetValueName2(function, &size);
+    bool is_named = name && unit->plan->source;
+    LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(
+        unit->debug, place.file, is_named ? name : symbol, is_named ? strlen(name) : size, symbol, is_named ? size : 0,
+        place.file, place.line, unit->debug_type, true, true, place.line, LLVMDIFlagZero, true);
+
+    LLVMSetSubprogram(function, scope);
+    return scope;
+}
+
+/* The function's scope, in the place's file, with a discriminator. */
+static LLVMMetadataRef place_scope(struct unit *unit, LLVMMetadataRef scope, const struct place *place,
+                                   uint32_t discriminator)
+{
+    return LLVMDIBuilderCreateLexicalBlockFile(unit->debug, scope, place->file, discriminator);
+}
+
+void debug_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset)
+{
+    struct place place = find_place(unit, offset);
+
+    if (unit->plan->source)
+        scope = place_scope(unit, scope, &place, offset);
+    LLVMInstructionSetDebugLoc(instruction,
+                               LLVMDIBuilderCreateDebugLocation(unit->context, place.line, place.column, scope, NULL));
+}
+
+void debug_enter(struct unit *unit, LLVMMetadataRef scope, uint32_t offset)
+{
+    struct place place;
+
+    if (!unit->plan->source)
+        return;
+    place = find_place(unit, offset);
+    if (place.file == unit->debug_file) {
+        debug_leave(unit);
+        return;
+    }
+    if (place.file != LLVMDIScopeGetFile(scope))
+        scope = place_scope(unit, scope, &place, 0);
+    LLVMSetCurrentDebugLocation2(
+        unit->builder, LLVMDIBuilderCreateDebugLocation(unit->context, place.line, place.column, scope, NULL));
+}
+
+void debug_leave(struct unit *unit)
+{
+    LLVMSetCurrentDebugLocation2(unit->builder, NULL);
+}

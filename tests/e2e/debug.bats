@@ -1,0 +1,70 @@
+# -g: source lines in backtraces and in the debugger, of the Linux process and of the machine.
+load ../lib/guests
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    clang-19 --target=wasm32-wasi -g -O0 -o app.wasm "$BATS_TEST_DIRNAME/debug.c"
+    mewz-cc build -g app.wasm -o app --target x86_64-linux --format elf
+    mewz-cc build -g app.wasm -o app.elf
+}
+
+# line TEXT: the number of the line in the source that has the text.
+line() {
+    grep -nF "$1" "$BATS_TEST_DIRNAME/debug.c" | head -n 1 | cut -d: -f1
+}
+
+# Leaves out what gdb says about itself.
+debug() {
+    timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true
+    cat gdb.log
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR"
+}
+
+@test "a backtrace shows the source's lines" {
+    run --separate-stderr ./app more
+    echo "$stderr"
+    [ "$status" = 134 ]
+    grep -Eq "^ +at 0x[0-9a-f]+ in abort \(.*abort\.c:[0-9]+\)" <<<"$stderr"
+    mewz-cc build app.wasm -o plain --target x86_64-linux --format elf
+    run --separate-stderr ./plain more
+    grep -Eq '^ +at 0x[0-9a-f]+ in abort(,.*)?$' <<<"$stderr"
+}
+
+@test "gdb on Linux: breakpoints, lines, callers" {
+    debug -ex 'break sum' -ex run -ex backtrace -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
+        -ex 'info source' app
+    grep -q "^Breakpoint 1, .*sum (.*) at .*debug.c:" gdb.log
+    grep -Eq "^#1 .* main \(.*\) at .*debug.c:$(line '= {argc')$" gdb.log
+    grep -q "^$(line 'total += ').*total += values" gdb.log
+    grep -q "^Breakpoint 2, .*check (.*) at .*debug.c:$(line 'is within')" gdb.log
+    grep -q 'is within %d' gdb.log
+}
+
+@test "gdb on the machine: breakpoints, lines, callers" {
+    mewz-cc run app.elf --gdb 21235 >out 2>err 3>&- &
+    local machine=$!
+    timeout 60 bash -c 'until grep -q 21235 err && (: <>/dev/tcp/127.0.0.1/21235) 2>/dev/null; do :; done'
+    debug -ex 'target remote 127.0.0.1:21235' -ex 'hbreak check' -ex continue -ex backtrace -ex next -ex detach app.elf
+    grep -Eq "^#0 .*check \(.*\) at .*debug.c:" gdb.log
+    grep -Eq "^#1 .* main \(.*\) at .*debug.c:$(line 'check(&point')$" gdb.log
+    wait "$machine"
+    [ "$(cat out)" = "101 is within 1000" ]
+}
+
+@test "damaged debug information is no error" {
+    for seed in $(seq 10); do
+        node -e '
+            const fs = require("fs"), bytes = fs.readFileSync("app.wasm");
+            let state = BigInt(process.argv[1]) * 6364136223846793005n;
+            const next = (n) => Number((state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn) >> 33n) % n;
+            for (const name of [".debug_info", ".debug_abbrev", ".debug_line", ".debug_str"]) {
+                const at = bytes.indexOf(name) + name.length;
+                for (let i = 0; i < 20; i++) bytes[at + next(400)] = next(256);
+            }
+            fs.writeFileSync("damaged.wasm", bytes);' "$seed"
+        timeout 60 mewz-cc compile -g damaged.wasm -o damaged.o
+    done
+}
