@@ -27,9 +27,9 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 wanted=$(sed -En "s/^($groups)	([^	]*)	.*/\2/p" "$here/packages.list")
-# dpkg-query fails when it does not know a package; what it prints is what counts.
-# shellcheck disable=SC2086
-present=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p' || true)
+# A package can come as a part of another, which then conflicts with it: npm in some builds of nodejs.
+present=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
+    sed -n 's/^installed //; T; s/ *([^)]*)//g; s/, */\n/g; p')
 missing=$(printf '%s\n' "$wanted" | grep -Fxv "$present" | tr '\n' ' ' || true)
 [ -n "$missing" ] || exit 0
 
