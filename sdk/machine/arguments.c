@@ -85,6 +85,8 @@ static void add_machine(struct list *list, const struct machine_options *options
     add(list, "-no-user-config");
     add(list, "-no-reboot"); /* a triple fault ends QEMU */
     add_option(list, "-display", "none");
+    /* Whoever breaks out of the guest finds no system call to start a program or to become somebody else. */
+    add_option(list, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     add(list, "-S"); /* until the monitor says so, or the debugger: session.h */
     if (options->gdb_port)
         add_option(list, "-gdb", "tcp:127.0.0.1:%u", options->gdb_port);
@@ -157,13 +159,16 @@ static void add_network(struct list *list, const char *type, const struct machin
         return;
     if (network->kind == MACHINE_NET_USER)
         add_user_network(list, network);
-    else
+    else if (network->tap)
         add_option(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=%s",
                    escape_commas(network->tap, list->arena));
+    else
+        add_option(list, "-netdev", "tap,id=net,fd=%d", MACHINE_FD_TAP);
     /* Without a ROM: nothing boots from the network. */
-    add_option(list, "-device", "%s,netdev=net%s%s",
-               is_microvm(type) ? "virtio-net-device" : "virtio-net-pci,disable-legacy=on,romfile=",
-               network->mac ? ",mac=" : "", network->mac ? network->mac : "");
+    const char *device = is_microvm(type) ? "virtio-net-device" : "virtio-net-pci,disable-legacy=on,romfile=";
+    const char *mtu = network->mtu ? arena_printf(list->arena, ",host_mtu=%u", network->mtu) : "";
+    add_option(list, "-device", "%s,netdev=net%s%s%s", device, network->mac ? ",mac=" : "",
+               network->mac ? network->mac : "", mtu);
     if (network->pcap)
         add_option(list, "-object", "filter-dump,id=dump,netdev=net,file=%s",
                    escape_commas(network->pcap, list->arena));

@@ -59,7 +59,7 @@ static int open_config(int *theirs, const struct buf *config)
     return 0;
 }
 
-static int open_channels(struct child *child, const struct buf *config)
+static int open_channels(struct child *child, const struct buf *config, int tap)
 {
     int *ours = child->ours, *theirs = child->theirs;
     if (open_pipe(&theirs[MACHINE_FD_STDIN], &ours[MACHINE_FD_STDIN]) != 0)
@@ -72,15 +72,17 @@ static int open_channels(struct child *child, const struct buf *config)
     theirs[MACHINE_FD_NULL] = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (theirs[MACHINE_FD_NULL] < 0 || open_monitor(&ours[MACHINE_FD_MONITOR], &theirs[MACHINE_FD_MONITOR]) != 0)
         return -1;
+    if (tap >= 0 && (theirs[MACHINE_FD_TAP] = fcntl(tap, F_DUPFD_CLOEXEC, MACHINE_FD_COUNT)) < 0)
+        return -1;
     return config ? open_config(&theirs[MACHINE_FD_CONFIG], config) : 0;
 }
 
-int child_open(struct child *child, const struct buf *config, struct err *err)
+int child_open(struct child *child, const struct buf *config, int tap, struct err *err)
 {
     child->pid = 0;
     for (int i = 0; i < MACHINE_FD_COUNT; i++)
         child->ours[i] = child->theirs[i] = -1;
-    if (open_channels(child, config) != 0)
+    if (open_channels(child, config, tap) != 0)
         return err_set_errno(err, "channels to the machine");
     for (int i = 0; i < MACHINE_FD_COUNT; i++)
         if ((child->ours[i] >= 0 && move_up(&child->ours[i]) < 0) ||
@@ -99,7 +101,8 @@ int child_give(struct child *child, int number, int fd, struct err *err)
 static _Noreturn void become(const struct child *child, const char *const arguments[], pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) /* it died before the line above */
+    /* It may have died before the line above. In a process namespace of its own QEMU sees no parent. */
+    if (getppid() != parent && getppid() != 0)
         _exit(127);
     for (int i = 0; i < MACHINE_FD_COUNT; i++)
         if (child->theirs[i] >= 0)

@@ -14,9 +14,9 @@ struct child {
     int ours[MACHINE_FD_COUNT];   /* our ends; -1 for none */
 };
 
-/* Makes the channels. `config` are the bytes for MACHINE_FD_CONFIG, NULL for none. child_close is due even after a
- * failure. */
-int child_open(struct child *child, const struct buf *config, struct err *err);
+/* Makes the channels. `config` are the bytes for MACHINE_FD_CONFIG, NULL for none; `tap` is the descriptor for
+ * MACHINE_FD_TAP, which is duplicated, or -1. child_close is due even after a failure. */
+int child_open(struct child *child, const struct buf *config, int tap, struct err *err);
 
 /* Gives the child a descriptor under that number; it is this module's from now on, even if that fails. */
 int child_give(struct child *child, int number, int fd, struct err *err);

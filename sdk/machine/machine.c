@@ -71,7 +71,7 @@ static int conclude(int status, struct session_result *result, int *exit_code, s
         return report_failure(status, &result->errors, err);
     *exit_code = MEWZ_EXIT_PANIC;
     print_panic(&result->serial);
-    fputs("mewz-cc: the machine ended without an exit code\n", stderr);
+    fprintf(stderr, "%s: the machine ended without an exit code\n", program_invocation_short_name);
     return 0;
 }
 
@@ -83,7 +83,7 @@ static int run(const struct machine_options *options, const char *const *argumen
     if (options->gdb_port)
         fprintf(stderr, "mewz-cc: the machine waits: gdb -ex 'target remote 127.0.0.1:%u'\n", options->gdb_port);
     struct session_result result = {0};
-    int status = session_carry(child, options->gdb_port != 0, &options->metrics, &result, err);
+    int status = session_carry(child, options->control, options->gdb_port != 0, &options->metrics, &result, err);
     if (status == 0)
         status = conclude(child_wait(child), &result, exit_code, err);
     buf_free(&result.serial);
@@ -92,24 +92,64 @@ static int run(const struct machine_options *options, const char *const *argumen
     return status;
 }
 
-/* Starts the servers of all shares. */
-static int start_shares(const struct machine_options *options, struct child *child, struct share_server *servers,
+/* QEMU's ends of the shares' channels, -1 for none. */
+struct share_ends {
+    int of[MACHINE_SHARES_MAX][SHARE_ENDS];
+};
+
+static int start_shares(const struct machine_options *options, struct share_ends *ends, struct share_server *servers,
                         struct err *err)
 {
-    for (size_t i = 0; i < options->share_count; i++) {
-        int ends[SHARE_ENDS];
-        if (share_start(&options->shares[i], &servers[i], ends, err) != 0 ||
-            child_give(child, MACHINE_FD_SHARES + (int)i, ends[SHARE_REQUESTS], err) != 0 ||
-            child_give(child, MACHINE_FD_ALIVE + (int)i, ends[SHARE_ALIVE], err) != 0)
+    memset(ends, -1, sizeof *ends);
+    for (size_t i = 0; i < options->share_count; i++)
+        if (share_start(&options->shares[i], &servers[i], ends->of[i], err) != 0)
             return -1;
-    }
     return 0;
+}
+
+/* An end that was taken is the child's to close. */
+static int take(int *end)
+{
+    int fd = *end;
+    *end = -1;
+    return fd;
+}
+
+static int give_shares(struct child *child, struct share_ends *ends, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (child_give(child, MACHINE_FD_SHARES + (int)i, take(&ends->of[i][SHARE_REQUESTS]), err) != 0 ||
+            child_give(child, MACHINE_FD_ALIVE + (int)i, take(&ends->of[i][SHARE_ALIVE]), err) != 0)
+            return -1;
+    return 0;
+}
+
+static void close_shares(const struct share_ends *ends)
+{
+    for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+        for (int end = 0; end < SHARE_ENDS; end++)
+            if (ends->of[i][end] >= 0)
+                close(ends->of[i][end]);
 }
 
 static void end_shares(struct share_server *servers, size_t count, bool failed)
 {
     for (size_t i = 0; i < count; i++)
         share_end(&servers[i], failed);
+}
+
+static int run_with_channels(const struct machine_options *options, const char *const *arguments,
+                             const struct buf *config, struct share_ends *share_ends, int *exit_code, struct err *err)
+{
+    struct child child;
+    bool has_tap = options->network.kind == MACHINE_NET_TAP && !options->network.tap;
+    int status = child_open(&child, config, has_tap ? options->network.tap_fd : -1, err);
+    if (status == 0)
+        status = give_shares(&child, share_ends, options->share_count, err);
+    if (status == 0)
+        status = run(options, arguments, &child, exit_code, err);
+    child_close(&child);
+    return status;
 }
 
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err)
@@ -129,14 +169,14 @@ int machine_run(const struct machine_options *options, int *exit_code, struct er
     if (options->verbose)
         proc_print_command(arguments);
 
-    struct child child;
-    int status = child_open(&child, setting.config ? &config : NULL, err);
+    struct share_ends share_ends;
     struct share_server servers[MACHINE_SHARES_MAX] = {0};
+    int status = start_shares(options, &share_ends, servers, err);
+    if (status == 0 && options->control)
+        status = options->control->prepare(options->control->context, err);
     if (status == 0)
-        status = start_shares(options, &child, servers, err);
-    if (status == 0)
-        status = run(options, arguments, &child, exit_code, err);
-    child_close(&child);
+        status = run_with_channels(options, arguments, setting.config ? &config : NULL, &share_ends, exit_code, err);
+    close_shares(&share_ends);
     end_shares(servers, options->share_count, status != 0);
     buf_free(&config);
     arena_free(&arena);

@@ -19,7 +19,9 @@ enum machine_net { MACHINE_NET_NONE, MACHINE_NET_USER, MACHINE_NET_TAP };
 /* The machine's network card and what it is connected with. */
 struct machine_network {
     enum machine_net kind;
-    const char *tap;  /* the interface's name, of MACHINE_NET_TAP */
+    const char *tap;  /* the interface's name, of MACHINE_NET_TAP; or NULL, and: */
+    int tap_fd;       /* an open tap interface, which stays the caller's */
+    unsigned mtu;     /* that the card tells; 0 for Ethernet's */
     const char *mac;  /* NULL for QEMU's */
     const char *pcap; /* the file that gets every packet, or NULL */
 
@@ -45,6 +47,28 @@ struct machine_disk {
 #define MACHINE_SHARES_MAX 8
 #define MACHINE_DISKS_MAX  16
 
+enum machine_command {
+    MACHINE_NOTHING,  /* to be done */
+    MACHINE_CONTINUE, /* begin, or go on */
+    MACHINE_PAUSE,
+    MACHINE_END_STDIN, /* the program gets no more input */
+    MACHINE_KILL,      /* ends without an exit code */
+};
+
+/* How a machine is steered by somebody else than the terminal. It waits for a MACHINE_CONTINUE to begin. Output that
+ * cannot be written is lost then, instead of ending the machine, and what nobody has taken for MACHINE_DRAIN_MS after
+ * its end is lost as well. */
+struct machine_control {
+    int fd;                                         /* when it can be read, */
+    enum machine_command (*receive)(void *context); /* this takes a command from it; whatever makes it fail is a KILL */
+    int (*prepare)(void *context, struct err *err); /* called before QEMU starts, and after what serves its shares: here
+                                                     * this process may become whom QEMU is to run as */
+    void (*ready)(void *context);                   /* called once QEMU has set the machine up */
+    void (*done)(void *context, enum machine_command command); /* called when it has paused, or goes on */
+    void *context;
+};
+#define MACHINE_DRAIN_MS 10000
+
 struct machine_options {
     enum machine_boot boot;
     const char *image;    /* the ELF or the disk image */
@@ -63,6 +87,8 @@ struct machine_options {
     struct metrics metrics;    /* what the kernel counts, for whoever asks this process */
     const char *monitor;       /* where QEMU's monitor listens, a socket's name; or NULL */
     bool verbose;              /* print QEMU's command line on stderr */
+
+    const struct machine_control *control; /* NULL: it begins at once and goes on to its end */
 };
 
 /* Runs the machine with this process's stdin, stdout and stderr, and returns when it has ended: *exit_code is the

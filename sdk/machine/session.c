@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,6 +38,10 @@ enum { STDIN, STDOUT, STDERR, FLOWS };
 enum { SERIAL, ERRORS, EXIT, MONITOR, RECORDS };
 
 struct session {
+    struct child *child;
+    const struct machine_control *control; /* or NULL */
+    bool begins_itself;
+    bool negotiated; /* the monitor takes commands */
     struct flow flows[FLOWS];
     struct record records[RECORDS];
     struct buf monitor; /* the line of it that is still incomplete */
@@ -56,14 +61,18 @@ static void flow_read(struct flow *flow)
         flow->from = -1; /* a descriptor that was never open is at its end as well */
 }
 
-static int flow_write(struct flow *flow, struct err *err)
+static int flow_write(struct flow *flow, bool may_lose, struct err *err)
 {
     /* A pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)), and no more for sure. */
     size_t size = flow->end - flow->begin;
     ssize_t wrote = write(flow->to, flow->bytes + flow->begin, size < PIPE_BUF ? size : PIPE_BUF);
     if (wrote >= 0)
         flow->begin += (size_t)wrote;
-    else if (errno != EINTR && errno != EAGAIN)
+    else if (errno == EINTR || errno == EAGAIN)
+        return 0;
+    else if (may_lose)
+        flow->begin = flow->end;
+    else
         return err_set_errno(err, "writing %s", flow->name);
     return 0;
 }
@@ -90,17 +99,40 @@ static void record_read(struct record *record)
 
 /* --- the monitor --- */
 
-/* QMP sends one JSON object a line. When the guest opens the port of stdin, this is
- * {"timestamp": ..., "event": "VSERPORT_CHANGE", "data": {"open": true, "id": "stdin"}}. */
-static bool is_stdin_opened(const char *line)
+static void command(struct session *session, const char *line)
 {
-    return strstr(line, "\"VSERPORT_CHANGE\"") && strstr(line, "\"stdin\"") && strstr(line, "true");
+    send(session->child->ours[MACHINE_FD_MONITOR], line, strlen(line), MSG_NOSIGNAL);
 }
 
+static void tell_done(const struct session *session, enum machine_command done)
+{
+    if (session->control)
+        session->control->done(session->control->context, done);
+}
+
+/* The first answer is to qmp_capabilities. Events before that are lost, and with one that says that the program wants
+ * stdin the program would wait for ever: so the machine waits until now. */
+static void begin(struct session *session)
+{
+    session->negotiated = true;
+    if (session->begins_itself)
+        command(session, "{\"execute\": \"cont\"}\n");
+    if (session->control)
+        session->control->ready(session->control->context);
+}
+
+/* QMP sends one JSON object a line: {"return": {}}, or, when the guest opens the port of stdin, {"timestamp": ...,
+ * "event": "VSERPORT_CHANGE", "data": {"open": true, "id": "stdin"}}. */
 static void handle_line(struct session *session, char *line)
 {
-    if (is_stdin_opened(line))
+    if (strstr(line, "\"VSERPORT_CHANGE\"") && strstr(line, "\"stdin\"") && strstr(line, "true"))
         session->flows[STDIN].held = false;
+    else if (strstr(line, "\"STOP\""))
+        tell_done(session, MACHINE_PAUSE);
+    else if (strstr(line, "\"RESUME\""))
+        tell_done(session, MACHINE_CONTINUE);
+    else if (!session->negotiated && strstr(line, "\"return\""))
+        begin(session);
     metrics_watch_line(&session->watch, line);
 }
 
@@ -115,6 +147,29 @@ static void read_monitor(struct session *session)
         size_t size = (size_t)(newline + 1 - (char *)text->data);
         text->size -= size;
         memmove(text->data, newline + 1, text->size);
+    }
+}
+
+/* --- control --- */
+
+static void obey(struct session *session)
+{
+    switch (session->control->receive(session->control->context)) {
+    case MACHINE_CONTINUE:
+        command(session, "{\"execute\": \"cont\"}\n");
+        break;
+    case MACHINE_PAUSE:
+        command(session, "{\"execute\": \"stop\"}\n");
+        break;
+    case MACHINE_END_STDIN:
+        session->flows[STDIN].held = false;
+        session->flows[STDIN].from = -1;
+        break;
+    case MACHINE_KILL:
+        kill(session->child->pid, SIGKILL);
+        break;
+    case MACHINE_NOTHING:
+        break;
     }
 }
 
@@ -151,69 +206,85 @@ static struct pollfd flow_poll(const struct flow *flow)
     return (struct pollfd){flow->held ? -1 : flow->from, POLLIN, 0};
 }
 
-static int flow_step(struct flow *flow, struct err *err)
+static int flow_step(struct flow *flow, bool may_lose, struct err *err)
 {
     if (flow->begin < flow->end)
-        return flow_write(flow, err);
+        return flow_write(flow, may_lose, err);
     flow_read(flow);
     return 0;
 }
 
 /* QEMU holds the other ends of everything but stdin, so that they end together, with QEMU. */
-static bool session_over(const struct session *session)
+static bool machine_ended(const struct session *session)
 {
     for (int i = 0; i < RECORDS; i++)
         if (session->records[i].from >= 0)
             return false;
-    for (int i = STDOUT; i < FLOWS; i++)
-        if (session->flows[i].from >= 0 || session->flows[i].begin < session->flows[i].end)
-            return false;
     return true;
 }
 
+static bool session_over(const struct session *session)
+{
+    for (int i = STDOUT; i < FLOWS; i++)
+        if (session->flows[i].from >= 0 || session->flows[i].begin < session->flows[i].end)
+            return false;
+    return machine_ended(session);
+}
+
+static void read_record(struct session *session, int which)
+{
+    if (which == MONITOR)
+        read_monitor(session);
+    else
+        record_read(&session->records[which]);
+}
+
+/* What nobody takes after the machine's end. */
+static void lose_output(struct session *session)
+{
+    for (int i = STDOUT; i < FLOWS; i++) {
+        session->flows[i].from = -1;
+        session->flows[i].begin = session->flows[i].end;
+    }
+}
+
+/* Waits for one thing to happen at least, and deals with all that have. */
 static int session_step(struct session *session, struct err *err)
 {
-    struct pollfd polls[FLOWS + RECORDS];
+    enum { CONTROL = FLOWS + RECORDS, POLLS };
+    struct pollfd polls[POLLS];
     for (int i = 0; i < FLOWS; i++)
         polls[i] = flow_poll(&session->flows[i]);
     for (int i = 0; i < RECORDS; i++)
         polls[FLOWS + i] = (struct pollfd){session->records[i].from, POLLIN, 0};
     metrics_watch_step(&session->watch);
-    if (ppoll(polls, FLOWS + RECORDS, NULL, &session->watch.outside) < 0)
+    bool ended = session->control && machine_ended(session);
+    const struct timespec drain = {.tv_sec = MACHINE_DRAIN_MS / 1000};
+    polls[CONTROL] = (struct pollfd){session->control && !ended ? session->control->fd : -1, POLLIN, 0};
+    int count = ppoll(polls, POLLS, ended ? &drain : NULL, &session->watch.outside);
+    if (count < 0)
         return errno == EINTR ? 0 : err_set_errno(err, "waiting for the machine");
+    if (count == 0)
+        lose_output(session);
 
     for (int i = 0; i < FLOWS; i++)
-        if (polls[i].revents && flow_step(&session->flows[i], err) != 0)
+        if (polls[i].revents && flow_step(&session->flows[i], session->control, err) != 0)
             return -1;
-    for (int i = 0; i < RECORDS; i++) {
-        if (!polls[FLOWS + i].revents)
-            continue;
-        if (i == MONITOR)
-            read_monitor(session);
-        else
-            record_read(&session->records[i]);
-    }
+    for (int i = 0; i < RECORDS; i++)
+        if (polls[FLOWS + i].revents)
+            read_record(session, i);
+    if (polls[CONTROL].revents)
+        obey(session);
     return 0;
 }
 
-/* The machine waits until the monitor takes commands: events before that are lost, and with one that says that the
- * program wants stdin the program would wait for ever. */
-static void begin(const struct child *child, bool debugger_begins)
+int session_carry(struct child *child, const struct machine_control *control, bool debugger_begins,
+                  const struct metrics *metrics, struct session_result *result, struct err *err)
 {
-    static const char negotiate[] = "{\"execute\": \"qmp_capabilities\"}\n";
-    static const char proceed[] = "{\"execute\": \"cont\"}\n";
-    send(child->ours[MACHINE_FD_MONITOR], negotiate, sizeof negotiate - 1, MSG_NOSIGNAL);
-    if (!debugger_begins)
-        send(child->ours[MACHINE_FD_MONITOR], proceed, sizeof proceed - 1, MSG_NOSIGNAL);
-}
-
-int session_carry(struct child *child, bool debugger_begins, const struct metrics *metrics,
-                  struct session_result *result, struct err *err)
-{
-    struct session session;
+    struct session session = {.child = child, .control = control, .begins_itself = !control && !debugger_begins};
     session_init(&session, child, result);
     metrics_watch_begin(&session.watch, metrics, child->ours[MACHINE_FD_MONITOR]);
-    begin(child, debugger_begins);
+    command(&session, "{\"execute\": \"qmp_capabilities\"}\n");
 
     int status = 0;
     while (status == 0 && !session_over(&session)) {
