@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 
 CORES    := $(shell nproc)
-SUITES   := unit spec kernel e2e apps net disk
+SUITES   := unit spec kernel e2e apps containerd net disk
 
 .PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-power bench bench-compute bench-http
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
@@ -180,13 +180,15 @@ share/man/man1/mewz-cc-%.1: scripts/man.sh bin/mewz-cc
 	scripts/man.sh bin/mewz-cc $* >$@
 
 include sdk/image/boot/rules.mk
+include sdk/shim/rules.mk
 
 # The tree after make is the SDK, so the templates are where an installed one has them.
 share/mewz/templates: | templates
 	@mkdir -p $(@D)
 	ln -sfn ../../templates $@
 
-SDK_FILES = share/mewz/templates bin/mewz-cc lib/mewz-llvm.so $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
+SDK_FILES = share/mewz/templates bin/mewz-cc bin/containerd-shim-mewz-v1 lib/mewz-llvm.so \
+            $(foreach target,$(TARGETS),lib/$(target)/libmewz.a lib/$(target)/link.ld) \
             $(CONFIG_FILES) $(MAN_PAGES) $(BOOT_FILES)
 all: $(SDK_FILES)
 
@@ -349,6 +351,7 @@ check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
+check-containerd: all $(GUESTS)
 # By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.
 check-net: export LONG = 1
 check-net: export FILE_TIMEOUT = 3600

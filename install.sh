@@ -109,8 +109,7 @@ put() {
 }
 
 cd "$source"
-put 755 bin bin/mewz-cc
-[ ! -e bin/containerd-shim-mewz-v1 ] || put 755 bin bin/containerd-shim-mewz-v1
+put 755 bin bin/mewz-cc bin/containerd-shim-mewz-v1
 put 644 lib lib/mewz-llvm.so
 for target in x86_64-mewz x86_64-linux; do
     put 644 lib/$target lib/$target/libmewz.a lib/$target/link.ld

@@ -1,0 +1,17 @@
+/* namespaces.h: the namespaces of a container, for the process that calls. */
+#ifndef SHIM_NAMESPACES_H
+#define SHIM_NAMESPACES_H
+
+#include "base/err.h"
+#include "shim/spec.h"
+
+/* Joins the namespaces that the specification names by path, and makes new ones where it names none. A network
+ * namespace is made even where the specification has none: the host's own network is nothing to be touched. So is one
+ * for mounts, from which nothing gets back to the host's. */
+int namespaces_enter(const struct spec *spec, struct err *err);
+
+/* The same for the process namespace, which holds for later children only: the first of them is the namespace's first
+ * process, with whose end all others end. */
+int namespaces_enter_pid(const struct spec *spec, struct err *err);
+
+#endif
