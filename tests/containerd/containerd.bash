@@ -1,0 +1,115 @@
+# containerd.bash: a containerd for one test file: its own root, state and sockets in a temporary folder, and a namespace
+# of its own, by which what it leaves behind is found.
+#
+# For files that are run as root: without it there are no containers.
+
+here=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+export MEWZ_ACCEL=tcg
+
+# Begins in setup_file; $work is the folder, $ns containerd's namespace.
+containerd_begin() {
+    [ "$(id -u)" = 0 ] || skip "containers need root"
+    work=$(mktemp -d /tmp/mewz-containerd.XXXXXX)
+    chmod 711 "$work"
+    ns=t${work##*.}
+    export work ns MEWZ_SHIM_CACHE=$work/cache
+    export CONTAINERD_ADDRESS=$work/c.sock CONTAINERD_NAMESPACE=$ns
+    cat >"$work/config.toml" <<END
+version = 2
+root = "$work/root"
+state = "$work/state"
+[grpc]
+  address = "$work/c.sock"
+[ttrpc]
+  address = "$work/c.sock.ttrpc"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "$work/opt"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "localhost/pause:1"
+  restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/usr/lib/cni"
+  conf_dir = "$work/cni"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.mewz]
+  runtime_type = "io.containerd.mewz.v1"
+  pod_annotations = ["dev.mewz.*"]
+  container_annotations = ["dev.mewz.*"]
+END
+    containerd_start
+}
+
+containerd_start() {
+    PATH=$here/bin:$PATH containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 3>&- &
+    echo $! >"$work/containerd.pid"
+    wait_until ctr version
+}
+
+# Ends it by SIGKILL, as if the machine had lost it.
+containerd_kill() {
+    local pid
+    pid=$(cat "$work/containerd.pid")
+    kill -KILL "$pid"
+    wait_until is_gone "$pid"
+}
+
+# Removes everything, which has to be nothing but containerd itself.
+containerd_end() {
+    local pid
+    [ -n "${work-}" ] || return 0
+    pid=$(cat "$work/containerd.pid")
+    kill "$pid"
+    wait_until is_gone "$pid"
+    rmdir /sys/fs/cgroup/*/"$ns" 2>/dev/null || true
+    rm -rf "$work"
+}
+
+is_gone() {
+    [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
+}
+
+# Runs a command until it succeeds, for 20 seconds.
+wait_until() {
+    timeout 20 bash -c "$(declare -f is_gone leftovers processes)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
+}
+
+# The processes of this containerd's shims, their tasks and QEMUs.
+processes() {
+    grep -lzsFx "CONTAINERD_NAMESPACE=$ns" /proc/[0-9]*/environ 2>/dev/null |
+        while IFS=/ read -r _ _ pid _; do
+            ! grep -qsE '^(containerd-shim|mewz-|qemu-)' "/proc/$pid/comm" || echo "process $pid $(cat "/proc/$pid/comm")"
+        done
+}
+
+# Whatever containers leave behind: processes, mounts, control groups, sockets, interfaces.
+leftovers() {
+    processes
+    grep -F "$work/state" /proc/self/mounts | grep -v ' nsfs ' || true
+    find /sys/fs/cgroup -path "*/$ns/*" -type d 2>/dev/null
+}
+
+# Removes all containers, also those of a test that failed in the middle.
+containers_remove() {
+    local id
+    for id in $(ctr task ls -q); do
+        ctr task rm -f "$id" >/dev/null 2>&1 || true
+    done
+    for id in $(ctr c ls -q); do
+        ctr c rm "$id" >/dev/null 2>&1 || true
+    done
+}
+
+# An image with one program from build/guests: image NAME [PLATFORM], as localhost/NAME:1.
+image() {
+    local folder=$work/image-$1
+    mkdir -p "$folder"
+    cp "$here/build/guests/$1.wasm" "$folder/app.wasm"
+    "$here/tests/containerd/image.sh" "$folder" "localhost/$1:1" "$work/$1.tar" "${2:-linux/amd64}" /app.wasm
+    ctr image import ${2:+--platform "$2"} "$work/$1.tar" >/dev/null
+}
+
+# ctr run with the mewz runtime: run_mewz OPTION... IMAGE ID ...
+run_mewz() {
+    timeout -k 5 60 ctr run --runtime io.containerd.mewz.v1 "$@"
+}
