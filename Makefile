@@ -304,7 +304,7 @@ $(BUILD)/guests/%: $(BUILD)/guests/%.wasm $(SDK_FILES)
 
 $(BUILD)/guests/%.o: tests/kernel/native/%.c
 	@mkdir -p $(@D)
-	$(CC) $(x86_64-mewz_CFLAGS) -c $< -o $@
+	$(CC) $(x86_64-mewz_CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
@@ -455,4 +455,4 @@ dist deb: all
 clean:
 	rm -rf $(BUILD) bin lib share
 
--include $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FS_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)
+-include $(wildcard $(BUILD)/guests/*.d) $(SDK_OBJECTS:.o=.d) $(LLVM_OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FS_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(SPEC_PROGRAMS:=.d)

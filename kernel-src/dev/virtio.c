@@ -57,7 +57,12 @@ bool virtio_add_queue(struct virtio_device *device, uint16_t index, struct virtq
 bool virtio_start(struct virtio_device *device)
 {
     add_status(device, VIRTIO_DRIVER_OK); /* step 8 */
-    return !(device->transport->read_status(device) & VIRTIO_NEEDS_RESET);
+    return !virtio_needs_reset(device);
+}
+
+bool virtio_needs_reset(struct virtio_device *device)
+{
+    return device->transport->read_status(device) & VIRTIO_NEEDS_RESET;
 }
 
 void virtio_fail(struct virtio_device *device)

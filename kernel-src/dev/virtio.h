@@ -70,7 +70,7 @@ struct virtio_device {
     uint32_t notify_size;
     uint32_t notify_multiplier;
     uint32_t notify_offsets[VIRTIO_QUEUES_MAX];
-    volatile uint32_t *msix_entry; /* the one interrupt that all queues share */
+    volatile uint32_t *msix_entry; /* the one interrupt that all queues share; NULL: it cannot interrupt */
 };
 
 /* Finds the first device of a kind, or the one behind `skip` others. False if the machine has none. */
@@ -88,6 +88,9 @@ bool virtio_add_queue(struct virtio_device *device, uint16_t index, struct virtq
 
 /* From here on the device works. False if it says that it does not. */
 bool virtio_start(struct virtio_device *device);
+
+/* True if a device that was started says that it needs a reset (2.1.2). */
+bool virtio_needs_reset(struct virtio_device *device);
 
 /* Resets a device that could not be brought up: it touches no memory after that. */
 void virtio_fail(struct virtio_device *device);

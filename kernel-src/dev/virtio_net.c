@@ -33,12 +33,13 @@ static bool add_queues(struct virtio_net *net)
 {
     size_t bytes = virtq_bytes(VIRTIO_NET_RING);
     size_t pages = (2 * bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-    char *memory = pages_alloc(pages); /* never given back */
-    if (!memory)
+    if (!net->rings)
+        net->rings = pages_alloc(pages); /* never given back */
+    if (!net->rings)
         return false;
-    __builtin_memset(memory, 0, pages * PAGE_SIZE);
-    return virtio_add_queue(&net->device, RECEIVE, &net->receive, memory, VIRTIO_NET_RING) &&
-           virtio_add_queue(&net->device, TRANSMIT, &net->transmit, memory + bytes, VIRTIO_NET_RING);
+    __builtin_memset(net->rings, 0, pages * PAGE_SIZE);
+    return virtio_add_queue(&net->device, RECEIVE, &net->receive, net->rings, VIRTIO_NET_RING) &&
+           virtio_add_queue(&net->device, TRANSMIT, &net->transmit, net->rings + bytes, VIRTIO_NET_RING);
 }
 
 static uint32_t read_config(struct virtio_net *net, unsigned offset, unsigned size)
@@ -75,18 +76,42 @@ static uint64_t wanted_features(struct virtio_device *device)
     return wanted;
 }
 
-bool virtio_net_start(struct virtio_net *net)
+bool virtio_net_restart(struct virtio_net *net)
 {
-    *net = (struct virtio_net){0};
-    if (!virtio_find(VIRTIO_ID_NET, &net->device))
-        return false;
     if (virtio_negotiate(&net->device, wanted_features(&net->device)) && add_queues(net)) {
         read_properties(net);
         if (virtio_start(&net->device))
             return true;
     }
-    virtio_fail(&net->device);
+    virtio_net_stop(net);
     return false;
+}
+
+bool virtio_net_start(struct virtio_net *net)
+{
+    *net = (struct virtio_net){0};
+    return virtio_find(VIRTIO_ID_NET, &net->device) && virtio_net_restart(net);
+}
+
+bool virtio_net_has_failed(struct virtio_net *net)
+{
+    return net->receive.broken || net->transmit.broken || virtio_needs_reset(&net->device);
+}
+
+void virtio_net_stop(struct virtio_net *net)
+{
+    virtio_fail(&net->device);
+    net->receive.broken = net->transmit.broken = true; /* they take nothing until they are set up anew */
+}
+
+void *virtio_net_recover_buffer(struct virtio_net *net)
+{
+    return virtq_recover(&net->receive);
+}
+
+void *virtio_net_recover_token(struct virtio_net *net)
+{
+    return virtq_recover(&net->transmit);
 }
 
 bool virtio_net_is_up(struct virtio_net *net)

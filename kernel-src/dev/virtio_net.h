@@ -38,6 +38,7 @@ enum virtio_net_flags { VIRTIO_NET_NEEDS_CHECKSUM = 1, VIRTIO_NET_CHECKSUM_VALID
 struct virtio_net {
     struct virtio_device device;
     struct virtq receive, transmit;
+    char *rings;                              /* the memory of both */
     bool has_address;                         /* the device has one of its own */
     uint8_t address[VIRTIO_NET_ADDRESS_SIZE]; /* MAC */
     uint16_t mtu;                             /* 1500 unless the device says something smaller */
@@ -58,6 +59,16 @@ struct virtio_net_frame {
 
 /* Finds and starts the machine's first network card. False if it has none that works. */
 bool virtio_net_start(struct virtio_net *net);
+
+/* True if the device has said, or shown, that it works no more. */
+bool virtio_net_has_failed(struct virtio_net *net);
+
+/* Resets the device: it touches no memory any more. Then take back what it had, buffers for frames to come and tokens
+ * of frames to send, until both give NULL, and start it again; false if that fails, and then it may be tried later. */
+void virtio_net_stop(struct virtio_net *net);
+void *virtio_net_recover_buffer(struct virtio_net *net);
+void *virtio_net_recover_token(struct virtio_net *net);
+bool virtio_net_restart(struct virtio_net *net);
 
 /* True if the cable is plugged in. */
 bool virtio_net_is_up(struct virtio_net *net);

@@ -1,7 +1,10 @@
 /* virtio_pci.c: virtio devices on PCI (virtio 1.2, section 4.1): modern interface, interrupts by MSI-X.
  *
- * All queues share one message. Configuration changes do not interrupt. */
+ * All queues share one message. Configuration changes do not interrupt. Where the other end of an interrupt line is,
+ * ACPI's bytecode alone can tell; so a device without MSI-X, which hypervisors hardly have, is looked at every
+ * millisecond instead. */
 #include "arch/x86_64/irq.h"
+#include "arch/x86_64/time.h"
 #include "dev/pci.h"
 #include "dev/virtio.h"
 #include "mm/map.h"
@@ -111,8 +114,12 @@ static bool pci_enable_queue(struct virtio_device *device, uint16_t index, const
     write_address(common(device)->queue_desc, queue->desc);
     write_address(common(device)->queue_driver, queue->avail);
     write_address(common(device)->queue_device, queue->used);
-    common(device)->queue_msix_vector = 0;
-    if (common(device)->queue_msix_vector != 0 || !note_kick(device, index))
+    if (device->msix_entry) {
+        common(device)->queue_msix_vector = 0;
+        if (common(device)->queue_msix_vector != 0)
+            return false;
+    }
+    if (!note_kick(device, index))
         return false;
     common(device)->queue_enable = 1;
     return true;
@@ -132,6 +139,10 @@ static void pci_connect_interrupt(struct virtio_device *device)
 {
     uint64_t address;
     uint32_t data;
+    if (!device->msix_entry) {
+        time_wake_often();
+        return;
+    }
     irq_allocate_msi(handle_interrupt, device, &address, &data);
     device->msix_entry[MSIX_ADDRESS_LOW] = (uint32_t)address;
     device->msix_entry[MSIX_ADDRESS_HIGH] = (uint32_t)(address >> 32);
@@ -225,8 +236,6 @@ static bool probe(pci_address function, void *context)
         return false;
     found.notify_multiplier = pci_read(function, cap + CAP_NOTIFY_MULTIPLIER, 4);
     found.msix_entry = map_msix(function);
-    if (!found.msix_entry)
-        return false;
     *search->device = found;
     return true;
 }

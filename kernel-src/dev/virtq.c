@@ -137,6 +137,17 @@ void *virtq_take(struct virtq *queue, uint32_t *written)
     return chain->token;
 }
 
+void *virtq_recover(struct virtq *queue)
+{
+    for (uint16_t i = 0; i < queue->size; i++) {
+        if (queue->shadow[i].count == 0)
+            continue;
+        free_chain(queue, i);
+        return queue->shadow[i].token;
+    }
+    return NULL;
+}
+
 void virtq_set_interrupts(struct virtq *queue, bool on)
 {
     if (queue->event_index) /* 2.7.7.1: an index that the device has just left is 65535 chains away */

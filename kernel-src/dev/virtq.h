@@ -90,6 +90,10 @@ bool virtq_must_kick(struct virtq *queue);
  * many bytes the device wrote, never more than the chain holds. */
 void *virtq_take(struct virtq *queue, uint32_t *written);
 
+/* Of a queue whose device has been reset: the token of a chain that never came back, which then is free; NULL: there is
+ * none. */
+void *virtq_recover(struct virtq *queue);
+
 /* True if virtq_take has something to give. */
 bool virtq_has_used(const struct virtq *queue);
 

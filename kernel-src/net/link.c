@@ -61,12 +61,14 @@ static struct {
 static struct {
     uint64_t frames_received, bytes_received, frames_sent, bytes_sent;
     uint64_t received_lost, sent_lost; /* no memory or no frame; no space */
+    uint64_t resets;
 } counters;
 MEWZ_METRIC(frames_received, "net.frames_received", counters.frames_received);
 MEWZ_METRIC(bytes_received, "net.bytes_received", counters.bytes_received);
 MEWZ_METRIC(received_lost, "net.received_dropped", counters.received_lost);
 MEWZ_METRIC(frames_sent, "net.frames_sent", counters.frames_sent);
 MEWZ_METRIC(bytes_sent, "net.bytes_sent", counters.bytes_sent);
+MEWZ_METRIC(resets, "net.card_resets", counters.resets);
 MEWZ_METRIC(sent_lost, "net.sent_dropped", counters.sent_lost);
 
 /* --- sending --- */
@@ -442,6 +444,38 @@ void link_unlisten(void)
 {
     if (netif_default)
         virtio_net_unlisten(&link.card);
+}
+
+/* --- looking after it --- */
+
+static void restart_card(void)
+{
+    void *buffer, *token;
+    virtio_net_stop(&link.card);
+    while ((buffer = virtio_net_recover_buffer(&link.card)) != NULL)
+        pbuf_free(pbuf_of(buffer));
+    while ((token = virtio_net_recover_token(&link.card)) != NULL)
+        release(token);
+    if (!virtio_net_restart(&link.card))
+        return; /* until the next look */
+    counters.resets++;
+    link.missing = link.card.receive.size;
+    refill();
+    link_push();
+}
+
+void link_check(void)
+{
+    if (virtio_net_has_failed(&link.card))
+        restart_card();
+    bool up = virtio_net_is_up(&link.card);
+    if (up == (netif_is_link_up(&link.netif) != 0))
+        return;
+    /* lwIP asks for an address again and tells the neighbours ours, for the cable may lead to another network now. */
+    if (up)
+        netif_set_link_up(&link.netif);
+    else
+        netif_set_link_down(&link.netif);
 }
 
 /* --- bringing it up --- */

@@ -19,6 +19,10 @@ void link_receive(void);
 /* Sends what had to wait, frees what has been sent, and tells the card of everything new. */
 void link_push(void);
 
+/* Looks whether the cable is plugged in, and whether the card still works; if not, resets it. What was on its way is
+ * lost then, as in any network, and connections go on. To be called once a second. */
+void link_check(void);
+
 /* True if frames were sent that the card has not been told of. */
 bool link_must_push(void);
 

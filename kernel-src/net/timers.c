@@ -19,6 +19,7 @@
 #include <lwip/timeouts.h>
 
 #include "arch/x86_64/time.h"
+#include "net/link.h"
 #include "net/protocol.h"
 
 #define MILLISECOND 1000000ull
@@ -103,6 +104,7 @@ static struct timer {
     uint64_t due; /* 0 while it is not needed */
 } timers[] = {
     {TCP_TMR_INTERVAL, run_tcp, tcp_needed, 0},
+    {1000, link_check, has_card, 0},
     {ARP_TMR_INTERVAL, etharp_tmr, has_card, 0},
     {IP_TMR_INTERVAL, ip_reass_tmr, has_card, 0},
     {IP6_REASS_TMR_INTERVAL, ip6_reass_tmr, has_card, 0},

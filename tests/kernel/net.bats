@@ -73,6 +73,56 @@ setup() { require_network; }
         leave'
 }
 
+@test "net: a card on PCI that cannot interrupt" {
+    on_network 'export TYPE=q35 CARD=vectors=0
+        machine $GUESTS/net.elf
+        client echo 20 50000 5
+        leave'
+}
+
+@test "net: a cable that is pulled out and plugged in again, with a connection that lasts" {
+    on_network 'cd "$BATS_TEST_TMPDIR"
+        machine $GUESTS/net.elf -monitor unix:monitor,server=on,wait=off
+        mkfifo tell
+        client patient <tell >told &
+        patient=$!
+        exec 7>tell
+        timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+        client monitor monitor "set_link net off"
+        ping -c 3 -i 0.5 -W 1 $GUEST && exit 1
+        client monitor monitor "set_link net on"
+        client wait
+        echo >&7
+        wait $patient
+        leave'
+}
+
+# A device is made to fail by what it cannot forgive: an index far beyond its ring (virtio 1.2, section 2.1.2).
+@test "net: a card that fails is started again, and connections last" {
+    mewz-cc link "$ROOT/build/guests/net.o" -g -o "$BATS_TEST_TMPDIR/net.elf"
+    on_network 'cd "$BATS_TEST_TMPDIR"
+        machine ./net.elf -gdb unix:gdb,server=on,wait=off
+        mkfifo tell
+        client patient <tell >told &
+        patient=$!
+        exec 7>tell
+        timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+        client memory >before
+        for queue in transmit receive transmit; do
+            gdb -batch -nx ./net.elf -ex "target remote gdb" -ex "set var link.card.$queue.avail->index += 5000" \
+                -ex "set var link.card.$queue.next_avail += 5000" -ex detach >gdb.log 2>&1
+            timeout 10 bash -c "until ping -c 1 -W 1 $GUEST; do :; done"
+        done
+        echo >&7
+        wait $patient
+        client echo 20 50000 5
+        client memory >after
+        leave
+        read -r objects _ <before; read -r objects_after _ <after
+        echo "$objects objects before, $objects_after after"
+        [ "$objects_after" -le $((objects + 8)) ]'
+}
+
 @test "net: a program that computes keeps its network, and its registers" {
     on_network 'WAIT="sleep 1" machine $GUESTS/computes.elf >"$BATS_TEST_TMPDIR/out"
         grep computing "$BATS_TEST_TMPDIR/out"

@@ -8,6 +8,8 @@
 //   udp COUNT SIZE                   datagrams there and back
 //   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
 //   connect                          a connection that need not be answered
+//   patient                          a connection that says "on" when it stands, and echoes again after a line on stdin
+//   monitor SOCKET COMMAND           tells QEMU's monitor
 //   quit                             ends the machine's program
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -143,8 +145,32 @@ function dhcp() {
     server.bind(67, () => server.setBroadcast(true));
 }
 
+async function patient() {
+    const socket = await connect();
+    const echo = (text) => new Promise((done) => {
+        socket.once('data', (data) => (data.toString() === text ? done() : fail('something else came back')));
+        socket.write(text);
+    });
+    await echo('before');
+    console.log('on');
+    await new Promise((done) => process.stdin.once('data', done));
+    await echo('after');
+}
+
+function monitor(path, command) {
+    return new Promise((done) => {
+        const socket = net.connect(path, () => socket.write(`${command}\n`));
+        let seen = '';
+        socket.on('data', (data) => {
+            seen += data;
+            if (seen.split('(qemu)').length > 2) done(); // the prompt after the command
+        });
+    });
+}
+
 const modes = {
-    dhcp, wait, memory, connect,
+    dhcp, wait, memory, connect, patient,
+    monitor: () => monitor(args[0], args[1]),
     echo: () => echo(+args[0], +args[1], +args[2], args[3]),
     reset: () => reset(+args[0]),
     hog: () => hog(+args[0]),

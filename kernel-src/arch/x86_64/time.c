@@ -227,11 +227,24 @@ void time_arm(uint64_t deadline)
 
 /* --- idling --- */
 
+#define WAKE_INTERVAL 1000000ull /* ns */
+
+static bool wakes_often;
+
+void time_wake_often(void)
+{
+    wakes_often = true;
+}
+
 /* The timer is not stopped afterwards: that costs as much as the interrupt that is to be saved, and mostly the next
  * wait sets it anew before it comes. */
 static void halt(uint64_t deadline)
 {
     timer_init();
+    if (wakes_often) {
+        uint64_t soon = time_now() + WAKE_INTERVAL;
+        deadline = soon < deadline ? soon : deadline;
+    }
     if (deadline != TIME_NEVER)
         time_arm(deadline);
     idling = true;

@@ -29,6 +29,9 @@ uint64_t time_resolution(void);
  */
 void time_wait(uint64_t deadline);
 
+/* There is a device that cannot interrupt: from now on no idling lasts longer than a millisecond. */
+void time_wake_often(void);
+
 /* Sees to it that an interrupt comes no later than `deadline`. Costs nothing if one is due before. */
 void time_arm(uint64_t deadline);
 
