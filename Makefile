@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps containerd net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-power bench bench-compute bench-http
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -368,6 +368,10 @@ check: deps
 # More than `make check` runs of the same.
 check-hostile: all $(GUESTS)
 	HOSTILE=10000 bats tests/e2e/hostile.bats
+# The programs of WebAssembly/wasi-testsuite: WASI_SUITE=DIR is a checkout of its branch prod/testsuite-base.
+check-wasi-suite: all
+	@test -n "$(WASI_SUITE)" || { echo "make: say WASI_SUITE=DIR, a checkout of WebAssembly/wasi-testsuite"; exit 1; }
+	PATH="$(CURDIR)/bin:$$PATH" MEWZ_ACCEL=tcg node tests/wasi/suite.mjs "$(WASI_SUITE)"
 check-power: all $(DISK_TESTS)
 	POINTS=1000 bats tests/disk/power_cut.bats
 

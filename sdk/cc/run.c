@@ -77,6 +77,9 @@ static int run_image(struct machine_options *machine, const struct settings *set
     if (settings->trace || settings->import_objects.count)
         return err_set_status(err, EXIT_USAGE, "run: %s is linked already: give %s to mewz-cc build", driver->input,
                               settings->trace ? "--trace" : "--import-object");
+    if (settings->volumes.folder_count)
+        return err_set_status(err, EXIT_USAGE, "run: %s is linked already: --dir is for build, --mount shares a folder",
+                              driver->input);
     struct kernel kernel = describe_kernel(driver->input, &driver->file, &arena);
     const char *name = kernel.name ? kernel.name : driver->input;
     machine->image = driver->input;

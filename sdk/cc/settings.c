@@ -70,6 +70,10 @@ static const struct option options[] = {
      "user, tap:NAME or none; by default user if the program has sockets"},
     {SETTINGS_RUN, "--mac", "MAC", OPTION_STRING, AT(network.mac), NULL, "the network card's address"},
     {SETTINGS_RUN, "--pcap", "FILE", OPTION_STRING, AT(network.pcap), NULL, "write every packet to FILE"},
+    {LINKS, "--dir", "HOST:GUEST", OPTION_LIST, AT(volume_options.dirs), NULL,
+     "put a folder into the image, as site:/srv; with :ro behind it, to read only"},
+    {LINKS, "--tmp-max", "SIZE", OPTION_SIZE, AT(volume_options.tmp_max), NULL,
+     "the most memory for files that the program writes; by default half of what is free"},
     {SETTINGS_RUN, "--mount", "HOST:GUEST", OPTION_LIST, AT(volume_options.mounts), NULL,
      "share a folder of this machine with the program; with :ro behind it, to read only"},
     {SETTINGS_RUN, "--disk", "FILE:GUEST", OPTION_LIST, AT(volume_options.disks), NULL,
@@ -112,6 +116,9 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
         return err_set_status(err, EXIT_USAGE, "%s: --tag %s: not a name such as registry.example/app:1.0", line->verb,
                               settings->reference);
     if (network_settings(&settings->network, line->verb, &settings->program_settings, arena, err) != 0)
+        return -1;
+    if (volumes_parse_dirs(&settings->volume_options, line->verb, link_target_find(settings->target)->is_kernel,
+                           &settings->volumes, &settings->program_settings, arena, err) != 0)
         return -1;
     return volumes_parse(&settings->volume_options, line->verb, &settings->volumes, &settings->program_settings, arena,
                          err);
@@ -162,6 +169,8 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .config = {.env = settings->env.strings, .settings = settings->program_settings},
         .objects = settings->import_objects.strings,
         .trace_wasi = settings->trace != NULL,
+        .folders = settings->volumes.folders,
+        .folder_count = settings->volumes.folder_count,
         .allow_missing = settings->allow_missing,
         .verbose = settings->verbose,
         .debug = settings->debug,

@@ -8,6 +8,18 @@ struct volume {
     bool read_only;
 };
 
+/* An absolute path without `.` or `..`. */
+static bool is_guest(const char *path)
+{
+    bool plain = path[0] == '/';
+    for (; plain && *path; path += strcspn(path, "/")) {
+        path += strspn(path, "/");
+        size_t size = strcspn(path, "/");
+        plain = size > 2 || size == 0 || memcmp(path, "..", size) != 0;
+    }
+    return plain;
+}
+
 static bool parse_volume(const char *text, struct volume *volume, struct arena *arena)
 {
     static const char ending[] = ":ro";
@@ -15,7 +27,7 @@ static bool parse_volume(const char *text, struct volume *volume, struct arena *
     volume->read_only = length > strlen(ending) && strcmp(text + length - strlen(ending), ending) == 0;
     char *copy = arena_copy_string(arena, text, length - (volume->read_only ? strlen(ending) : 0));
     char *colon = strrchr(copy, ':');
-    if (!colon || colon == copy || colon[1] != '/')
+    if (!colon || colon == copy || !is_guest(colon + 1))
         return false;
     *colon = 0;
     volume->host = copy;
@@ -42,6 +54,48 @@ static const char *make_setting(const char *kind, const char *name, const struct
     return arena_printf(arena, "%s=%s:%s%s", kind, name, volume->guest, volume->read_only ? ":ro" : "");
 }
 
+/* Appends to a list of settings, which ends with NULL or is NULL. */
+static void add_settings(const char *const **settings, const char *const *more, size_t more_count, struct arena *arena)
+{
+    size_t count = 0;
+    while (*settings && (*settings)[count])
+        count++;
+    const char **longer = arena_array(arena, count + more_count + 1, sizeof *longer);
+    if (count)
+        memcpy(longer, *settings, count * sizeof *longer);
+    memcpy(longer + count, more, more_count * sizeof *longer);
+    *settings = longer;
+}
+
+int volumes_parse_dirs(const struct volume_options *options, const char *verb, bool is_kernel, struct volumes *volumes,
+                       const char *const **settings, struct arena *arena, struct err *err)
+{
+    const struct option_list *dirs = &options->dirs;
+    if (options->tmp_max && !is_kernel)
+        return err_set_status(err, EXIT_USAGE, "%s: --tmp-max is for machines: a process has its host's folders", verb);
+    if (options->tmp_max) {
+        const char *setting = arena_printf(arena, "tmp-max=%lu", options->tmp_max);
+        add_settings(settings, &setting, 1, arena);
+    }
+    if (dirs->count == 0)
+        return 0;
+    struct volume *parsed = arena_array(arena, dirs->count, sizeof *parsed);
+    if (parse_volumes(dirs, "--dir", verb, dirs->count, parsed, arena, err) != 0)
+        return -1;
+    if (!is_kernel) { /* the process opens them when it starts */
+        const char **list = arena_array(arena, dirs->count, sizeof *list);
+        for (size_t i = 0; i < dirs->count; i++)
+            list[i] = make_setting("dir", parsed[i].host, &parsed[i], arena);
+        add_settings(settings, list, dirs->count, arena);
+        return 0;
+    }
+    volumes->folder_count = dirs->count;
+    volumes->folders = arena_array(arena, dirs->count, sizeof *volumes->folders);
+    for (size_t i = 0; i < dirs->count; i++)
+        volumes->folders[i] = (struct tree_folder){parsed[i].host, parsed[i].guest, parsed[i].read_only};
+    return 0;
+}
+
 int volumes_parse(const struct volume_options *options, const char *verb, struct volumes *volumes,
                   const char *const **settings, struct arena *arena, struct err *err)
 {
@@ -57,22 +111,17 @@ int volumes_parse(const struct volume_options *options, const char *verb, struct
     volumes->disks = arena_array(arena, volumes->disk_count + 1, sizeof *volumes->disks);
 
     size_t count = 0;
-    while (*settings && (*settings)[count])
-        count++;
-    const char **longer = arena_array(arena, count + volumes->share_count + volumes->disk_count + 1, sizeof *longer);
-    if (count)
-        memcpy(longer, *settings, count * sizeof *longer);
+    const char **list = arena_array(arena, volumes->share_count + volumes->disk_count, sizeof *list);
     for (size_t i = 0; i < volumes->share_count; i++) {
         const char *tag = arena_printf(arena, "share%zu", i);
         volumes->shares[i] = (struct machine_share){tag, shares[i].host, shares[i].read_only};
-        longer[count++] = make_setting("share", tag, &shares[i], arena);
+        list[count++] = make_setting("share", tag, &shares[i], arena);
     }
     for (size_t i = 0; i < volumes->disk_count; i++) {
         const char *serial = arena_printf(arena, "disk%zu", i);
         volumes->disks[i] = (struct machine_disk){serial, disks[i].host, disks[i].read_only};
-        longer[count++] = make_setting("disk", serial, &disks[i], arena);
+        list[count++] = make_setting("disk", serial, &disks[i], arena);
     }
-    longer[count] = NULL;
-    *settings = longer;
+    add_settings(settings, list, count, arena);
     return 0;
 }

@@ -1,16 +1,20 @@
-/* volumes.h: what the command line says about storage that outlives the machine: host folders and disks. */
+/* volumes.h: what the command line says about files: folders that go into the image, and storage that outlives the
+ * machine, host folders and disks. */
 #ifndef CC_VOLUMES_H
 #define CC_VOLUMES_H
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "cc/options.h"
+#include "link/tree.h"
 #include "machine/machine.h"
 
 /* The options as they were given. */
 struct volume_options {
+    struct option_list dirs;   /* HOST:GUEST[:ro] */
     struct option_list mounts; /* HOST:GUEST[:ro] */
     struct option_list disks;  /* FILE:GUEST[:ro] */
+    uint64_t tmp_max;          /* bytes; 0 for the default */
 };
 
 /* The machine's part of them, and how many they are. */
@@ -19,7 +23,13 @@ struct volumes {
     size_t share_count;
     struct machine_disk *disks;
     size_t disk_count;
+    struct tree_folder *folders; /* of the image */
+    size_t folder_count;
 };
+
+/* --dir and --tmp-max: for a kernel the folders go into its image; a process is told by its settings what to open. */
+int volumes_parse_dirs(const struct volume_options *options, const char *verb, bool is_kernel, struct volumes *volumes,
+                       const char *const **settings, struct arena *arena, struct err *err);
 
 /* Sets the machine's part, and adds the program's to its settings (mewz/config.h): `*settings`, NULL-terminated or
  * NULL, is replaced by a longer list on the arena. Fails with EXIT_USAGE where a value is not of its form. */

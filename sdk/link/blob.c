@@ -77,6 +77,8 @@ void blob_encode(const struct blob *blob, struct buf *out)
 
     buf_extend(out, sizeof file);
     append_section(out, &names, &sections[SECTION_BLOB], blob->section, blob->bytes, blob->size);
+    if (blob->alignment)
+        sections[SECTION_BLOB].sh_addralign = blob->alignment;
     append_section(out, &names, &sections[SECTION_SYMBOLS], ".symtab", symbols, symbol_count * sizeof *symbols);
     append_section(out, &names, &sections[SECTION_SYMBOL_NAMES], ".strtab", symbol_names.data, symbol_names.size);
     uint32_t own_name = append_name(&names, ".shstrtab");

@@ -13,6 +13,7 @@ struct blob {
     const char *end;
     const void *bytes;
     size_t size;
+    size_t alignment;   /* a power of two; 0 for 16 */
     bool stays_in_file; /* no segment has it: it is there for tools, and costs no memory */
 };
 

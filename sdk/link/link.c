@@ -19,6 +19,7 @@
 
 #include <mewz/ksyms.h>
 #include <mewz/provenance.h>
+#include <mewz/tree.h>
 
 static const struct link_target targets[] = {
     {"x86_64-mewz", true},
@@ -198,8 +199,21 @@ static int write_config(struct linkage *linkage, struct err *err)
 {
     struct buf bytes = {0};
     link_config_encode(&linkage->options->config, &bytes);
-    struct blob blob = {".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size, false};
+    struct blob blob = {
+        ".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size, 0, false};
     int result = write_blob(linkage, "config.o", &blob, err);
+    buf_free(&bytes);
+    return result;
+}
+
+static int write_tree(struct linkage *linkage, struct err *err)
+{
+    struct buf bytes = {0};
+    int result = tree_encode(linkage->options->folders, linkage->options->folder_count, &bytes, err);
+    struct blob blob = {
+        ".rodata.mewz_tree", "mewz_tree_start", "mewz_tree_end", bytes.data, bytes.size, MEWZ_TREE_PAGE, false};
+    if (result == 0)
+        result = write_blob(linkage, "tree.o", &blob, err);
     buf_free(&bytes);
     return result;
 }
@@ -221,7 +235,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
     if (result == 0) {
         struct buf bytes = {0};
         ksyms_encode(&elf, &bytes);
-        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size, false};
+        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size, 0, false};
         result = write_blob(linkage, "ksyms.o", &blob, err);
         buf_free(&bytes);
     }
@@ -231,7 +245,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 17 are used */
+#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 18 are used */
 
 static size_t count_strings(const char *const *strings)
 {
@@ -263,6 +277,8 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = linkage->object;
     argv[count++] = temp_path(linkage, "config.o");
     argv[count++] = temp_path(linkage, "sdk.o");
+    if (linkage->options->folder_count)
+        argv[count++] = temp_path(linkage, "tree.o"); /* not linked where the program has no function on paths */
     if (ksyms)
         argv[count++] = ksyms;
     while (objects && *objects)
@@ -294,7 +310,7 @@ static int link_steps(struct linkage *linkage, const char *path, struct err *err
 {
     const struct link_options *options = linkage->options;
     if (check_object(linkage, err) != 0 || temp_dir_make(&linkage->temp, err) != 0 || write_config(linkage, err) != 0 ||
-        write_version(linkage, err) != 0)
+        write_version(linkage, err) != 0 || (options->folder_count && write_tree(linkage, err) != 0))
         return -1;
     int result = options->target->is_kernel ? link_kernel(linkage, path, err) : run_linker(linkage, NULL, path, err);
     if (result == 0 && options->verbose)

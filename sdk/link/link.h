@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/elf.h"
 #include "base/err.h"
+#include "link/tree.h"
 
 /* A system that programs can be linked for. Its files are in lib/NAME/: libmewz.a and link.ld. */
 struct link_target {
@@ -32,11 +33,13 @@ struct link_options {
     const struct link_target *target;
     const char *name; /* of the program in messages: the wasm file, or the object itself */
     struct link_config config;
-    const char *const *objects; /* more of them, which may define imports; NULL-terminated, or NULL */
-    bool trace_wasi;            /* tell each call of WASI on the program's stderr */
-    bool allow_missing;         /* imports that the system lacks become traps when called */
-    bool verbose;               /* print the sizes by subsystem on stderr */
-    bool debug;                 /* keep debug information */
+    const char *const *objects;        /* more of them, which may define imports; NULL-terminated, or NULL */
+    bool trace_wasi;                   /* tell each call of WASI on the program's stderr */
+    bool allow_missing;                /* imports that the system lacks become traps when called */
+    bool verbose;                      /* print the sizes by subsystem on stderr */
+    bool debug;                        /* keep debug information */
+    const struct tree_folder *folders; /* that go into a kernel's image */
+    size_t folder_count;
 };
 
 /* Fails, naming them all, where the target lacks one of the imports and the options do not make it a trap:

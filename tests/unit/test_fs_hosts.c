@@ -1,4 +1,5 @@
-/* The two hosts of files against each other: the file system in memory, and a folder of Linux. A long row of
+/* The two hosts of files against each other: the file system in memory over a tree of files in the image, and a folder
+ * of Linux with the same files. A long row of
  * operations, chosen at random among few names so that they meet, is done on both; errors, contents, and at the end all
  * that is there must be the same. Linux is the oracle of what POSIX says. */
 #include <stdint.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link/tree.h"
 #include "pages.h"
 #include "rt/message.h"
 #include "wasi/host_file.h"
@@ -73,6 +75,13 @@ bool folder_get(uint32_t index, struct folder *given)
 {
     *given = (struct folder){.path = folder, .name = "/"};
     return index == 0;
+}
+
+const char *host_setting(const char *name, uint32_t index)
+{
+    (void)name;
+    (void)index;
+    return NULL;
 }
 
 uint64_t host_clock_now(enum host_clock clock)
@@ -365,6 +374,31 @@ static void check_cookies(struct host *host, struct host_file *file, const struc
     }
 }
 
+/* By its size, and what is in it up to 110,000 bytes, but for a part. */
+static void compare_file(const char *path)
+{
+    static const struct host_open how = {.access = HOST_READ};
+    static char mine[20000], its[20000];
+    static const uint64_t offsets[] = {0, 16000, 35000, 90000};
+    struct host_path at = {path, strlen(path)};
+    struct host_file *my_file, *its_file;
+    struct wasi_filestat my_stat, its_stat;
+    CHECK(memory.file_open(memory.root, at, &how, &my_file) == WASI_SUCCESS);
+    CHECK(linux_host.file_open(linux_host.root, at, &how, &its_file) == WASI_SUCCESS);
+    CHECK(memory.file_stat(my_file, &my_stat) == WASI_SUCCESS);
+    CHECK(linux_host.file_stat(its_file, &its_stat) == WASI_SUCCESS);
+    check_stat(&my_stat, &its_stat);
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t my_offset = offsets[i], its_offset = offsets[i];
+        size_t my_done, its_done;
+        CHECK(memory.file_read(my_file, &(struct host_slice){mine, sizeof mine}, 1, &my_offset, &my_done) == 0);
+        CHECK(linux_host.file_read(its_file, &(struct host_slice){its, sizeof its}, 1, &its_offset, &its_done) == 0);
+        CHECK(my_done == its_done && memcmp(mine, its, my_done) == 0);
+    }
+    memory.file_close(my_file);
+    linux_host.file_close(its_file);
+}
+
 static void compare_folder(const char *path, unsigned depth)
 {
     static const struct host_open how = {.access = HOST_READ, .folder = true};
@@ -386,20 +420,93 @@ static void compare_folder(const char *path, unsigned depth)
         snprintf(below, sizeof below, "%s/%s", path, my_names.text[i]);
         if (my_names.types[i] == WASI_FILETYPE_DIRECTORY && my_names.text[i][0] != '.')
             compare_folder(below, depth + 1);
+        else if (my_names.types[i] == WASI_FILETYPE_REGULAR_FILE)
+            compare_file(below);
     }
     memory.file_close(mine);
     linux_host.file_close(its);
 }
 
+/* What a file of the tree has after a change: the change, the rest of it, and zeroes where it had nothing. */
+static void copy_on_write(void)
+{
+    static const struct host_open how = {.access = HOST_READ | HOST_WRITE};
+    struct host *hosts[] = {&memory, &linux_host};
+    struct host_path path = {"a/d", 3}, folder_path = {"b/d", 3};
+    for (unsigned i = 0; i < 2; i++) {
+        struct host *host = hosts[i];
+        struct host_file *file;
+        struct host_slice slice = {"written", 7};
+        size_t done;
+        uint64_t offset = 20001;
+        CHECK(host->file_open(host->root, path, &how, &file) == WASI_SUCCESS);
+        CHECK(host->file_write(file, &slice, 1, &offset, 0, &done) == WASI_SUCCESS && done == 7 && offset == 20008);
+        CHECK(host->file_set_size(file, 41000) == WASI_SUCCESS && host->file_set_size(file, 90500) == WASI_SUCCESS);
+        host->file_close(file);
+        CHECK(host->path_remove_folder(host->root, folder_path) == WASI_SUCCESS);
+        CHECK(host->path_create_folder(host->root, folder_path) == WASI_SUCCESS);
+    }
+    compare_folder(".", 0);
+}
+
+/* --- the beginning, and the end --- */
+
+/* The image, which has room for a tree. */
+__asm__(".bss; .balign 4096; .globl mewz_tree_start, mewz_tree_end; mewz_tree_start: .skip 1 << 20; mewz_tree_end:;"
+        ".text");
+extern char mewz_tree_start[], mewz_tree_end[];
+
+static void make_tree(void)
+{
+    static const char script[] = "cd %s && mkdir -p a/b/c b/d c link/d && seq 9999 >a/d && seq 500 >a/b/a && "
+                                 "ln -s ../a b/link && ln -s b/link/b loop && echo x >c/c && cp a/d c/b && ln -s c d";
+    char command[sizeof script + sizeof folder];
+    struct tree_folder folders[] = {{folder, "/", false}};
+    struct buf tree = {0};
+    struct err err = {0};
+    snprintf(command, sizeof command, script, folder);
+    CHECK(system(command) == 0);
+    CHECK(tree_encode(folders, 1, &tree, &err) == 0 && tree.size <= 1 << 20);
+    memcpy(mewz_tree_start, tree.data, tree.size);
+    buf_free(&tree);
+}
+
+static void remove_all(const char *path, unsigned depth)
+{
+    static const struct host_open how = {.access = HOST_READ, .folder = true};
+    struct host_file *file;
+    struct names names = {0};
+    CHECK(memory.file_open(memory.root, (struct host_path){path, strlen(path)}, &how, &file) == WASI_SUCCESS);
+    CHECK(memory.file_readdir(file, 0, collect, &names) == WASI_SUCCESS && depth < 400);
+    memory.file_close(file);
+    for (unsigned i = 2; i < names.count; i++) {
+        char below[4096];
+        struct host_path at = {below, (size_t)snprintf(below, sizeof below, "%s/%s", path, names.text[i])};
+        bool is_folder = names.types[i] == WASI_FILETYPE_DIRECTORY;
+        if (is_folder)
+            remove_all(below, depth + 1);
+        CHECK((is_folder ? memory.path_remove_folder : memory.path_remove_file)(memory.root, at) == WASI_SUCCESS);
+    }
+}
+
+/* Nothing is left over when all is closed and removed. */
+static void end(void)
+{
+    for (unsigned slot = 0; slot < 8; slot++)
+        if (memory.open[slot])
+            memory.file_close(memory.open[slot]);
+    remove_all(".", 0);
+    CHECK(pages_in_use < 100); /* with what the heap has spare */
+}
+
 static void begin(void)
 {
     const char *name;
-    struct host_path tmp = {"tmp", 3};
     CHECK(mkdtemp(folder));
+    make_tree();
     CHECK(memory.file_preopen(0, &memory.root, &name) == WASI_SUCCESS && strcmp(name, "/") == 0);
     CHECK(memory.file_preopen(1, &memory.root, &name) == WASI_ENOENT);
     CHECK(linux_host.file_preopen(0, &linux_host.root, &name) == WASI_SUCCESS);
-    CHECK(memory.path_remove_folder(memory.root, tmp) == WASI_SUCCESS);
 }
 
 static void clean_up(void)
@@ -413,6 +520,7 @@ int main(void)
 {
     begin();
     atexit(clean_up);
+    copy_on_write();
     for (unsigned round = 0; round < 100000; round++) {
         if (chance(3))
             do_path();
@@ -422,5 +530,6 @@ int main(void)
             compare_folder(".", 0);
     }
     compare_folder(".", 0);
+    end();
     return 0;
 }

@@ -122,6 +122,13 @@ bool host_stream_is_terminal(int stream)
     return host.terminal && stream >= 0;
 }
 
+const char *host_setting(const char *name, uint32_t index)
+{
+    (void)name;
+    (void)index;
+    return NULL;
+}
+
 uint64_t host_clock_now(enum host_clock clock)
 {
     host.now++; /* no two readings are the same */

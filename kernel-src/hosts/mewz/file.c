@@ -34,13 +34,27 @@ static uint32_t take(const struct vfs_file *opened, struct host_file **file)
 
 /* --- the root --- */
 
+/* How many pages files may have: the setting `tmp-max`, or half of what is free. */
+static size_t page_limit(void)
+{
+    const char *text = host_setting("tmp-max", 0);
+    uint64_t bytes = 0;
+    if (!text)
+        return page_free_count() / 2;
+    for (; *text >= '0' && *text <= '9' && bytes < UINT64_MAX / 100; text++)
+        bytes = bytes * 10 + (uint64_t)(*text - '0');
+    if (*text)
+        panic("files", "tmp-max is no number of bytes");
+    return bytes / PAGE_SIZE;
+}
+
 static void mount_root(void)
 {
     struct tree tree;
     size_t size = mewz_tree_start ? (size_t)(mewz_tree_end - mewz_tree_start) : 0;
     if (size && !tree_open(&tree, mewz_tree_start, size))
         panic("files", "the tree of files in the image is damaged");
-    root = memory_fs_init(&root_fs, page_free_count() / 2, size ? &tree : NULL);
+    root = memory_fs_init(&root_fs, page_limit(), size ? &tree : NULL);
     if (!root)
         panic("files", "no memory for the root folder");
     vfs_mount(NULL, root);

@@ -7,6 +7,8 @@
  * Settings are NAME=VALUE, each at most once if nothing else is said:
  *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
  *   hostname=NAME                             the machine's name, for DHCP
+ *   tmp-max=BYTES                             the most memory for files; without it half of what is free
+ *   dir=HOST:GUEST, HOST:GUEST:ro             a folder of Linux, for a process; any number of times
  *   listen=tcp:0.0.0.0:80, udp:[::]:53        a socket that the program gets, from descriptor 3 on; any number of times
  *   share=TAG:/data:ro                        the virtio-fs device with that tag holds what the program finds there,
  *                                             to read only where it ends so; any number of times
