@@ -22,7 +22,7 @@ execute() {
 }
 
 @test "exceptions, and linked instances: where no function is inlined" {
-    OPTIMISE=0 execute tests/spec exceptions.wast linking.wast
+    OPTIMISE=0 execute tests/spec exceptions.wast exnref.wast linking.wast
 }
 
 @test "official scripts: all that they assert holds, but for what needs garbage collection" {
