@@ -22,6 +22,9 @@ SUITES   := unit spec kernel e2e apps containerd net disk
 
 .PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
+# Tests and figures are about the compiler, not about what it compiled before.
+export MEWZ_CACHE_SIZE := 0
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 all:
@@ -37,7 +40,7 @@ deps:
 
 SDK_CFLAGS   = -std=gnu17 $(CFLAGS) $(WARNINGS) -fPIC -Isdk -Isdk/include -D_GNU_SOURCE -DMEWZ_VERSION='"$(VERSION)"' \
                -DMEWZ_LWIP_VERSION='"$(LWIP_VERSION)"' \
-               -isystem $(shell $(LLVM) --includedir)
+               -DMEWZ_LLVM_LIBRARY='"$(shell $(LLVM) --libdir)/libLLVM-19.so"' -isystem $(shell $(LLVM) --includedir)
 SDK_SOURCES  = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/link/*.c sdk/image/*.c sdk/machine/*.c sdk/cc/*.c)
 LLVM_SOURCES = $(wildcard sdk/llvm/*.c)
 SDK_OBJECTS  = $(SDK_SOURCES:%.c=$(BUILD)/%.o)

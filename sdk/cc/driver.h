@@ -38,6 +38,7 @@ struct driver {
     struct link_options link;     /* but for the arguments in its config */
     const char *const *arguments; /* of the program, behind its name; NULL for none */
     struct package package;       /* what driver_write_package writes */
+    bool no_cache;                /* compile also what was compiled before (object_cache.h) */
     bool verbose;                 /* what each stage takes, on stderr */
 };
 

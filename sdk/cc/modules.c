@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "base/sha256.h"
 #include "cc/compiler.h"
+#include "cc/object_cache.h"
 #include "wasm/bind.h"
 #include "wasm/symbol.h"
 
@@ -264,6 +265,25 @@ static int compile(const struct program *program, const char *path, struct err *
     return result;
 }
 
+/* Takes the object from the cache, or else compiles it and puts it there. */
+static int compile_or_fetch(const struct program *program, const char *path, struct err *err)
+{
+    const struct driver *driver = program->driver;
+    double start = driver_now();
+    struct cache cache;
+    object_cache_open(&cache, driver);
+    struct sha256_text key = object_cache_key(driver);
+    bool is_cached = cache_fetch(&cache, key.digits, path);
+    int result = is_cached ? 0 : compile(program, path, err);
+    if (result == 0) {
+        driver_tell(driver, is_cached ? "cached" : "compile", start);
+        if (!is_cached)
+            cache_store(&cache, key.digits, path);
+    }
+    cache_close(&cache);
+    return result;
+}
+
 static int check_names(const struct program *program, struct err *err)
 {
     for (uint32_t i = 0; i < program->count; i++)
@@ -303,11 +323,8 @@ int modules_compile(const struct driver *driver, bool will_link, const char *pat
     program.instances = arena_array(&arena, program.count, sizeof *program.instances);
     program.is_placed = arena_array(&arena, program.count, sizeof *program.is_placed);
     int result = make_program(&program, will_link, err);
-    if (result == 0) {
-        double start = driver_now();
-        result = compile(&program, path, err);
-        driver_tell(driver, "compile", start);
-    }
+    if (result == 0)
+        result = compile_or_fetch(&program, path, err);
     arena_free(&arena);
     return result;
 }

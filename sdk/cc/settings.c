@@ -9,6 +9,7 @@
 #include "cc/container.h"
 #include "cc/json.h"
 #include "cc/modules.h"
+#include "cc/progress.h"
 #include "cc/project.h"
 
 #include <mewz/abi.h>
@@ -81,6 +82,7 @@ static const struct option options[] = {
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
+    {COMPILES, "--no-cache", NULL, OPTION_FLAG, AT(no_cache), NULL, "compile also what was compiled before"},
     {LINKS, "--import-object", "FILE.o", OPTION_LIST, AT(import_objects), NULL,
      "link an object that defines imports: docs/linking.md"},
     {LINKS, "--trace", "WHAT", OPTION_CHOICE, AT(trace), traces, "wasi: tell each call of WASI on stderr"},
@@ -151,7 +153,8 @@ int settings_open_driver(const struct settings *settings, const struct command_l
 {
     if (settings->memory_max && settings->memory_max < MEWZ_PAGE_SIZE)
         return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB", line->verb);
-    *driver = (struct driver){.arguments = line->arguments, .verbose = settings->verbose};
+    *driver =
+        (struct driver){.arguments = line->arguments, .no_cache = settings->no_cache, .verbose = settings->verbose};
     if (set_inputs(line, settings->output, driver, err) != 0) {
         arena_free(&driver->arena);
         return -1;
@@ -162,6 +165,7 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .debug = settings->debug,
         .allow_missing = settings->allow_missing,
         .memory_max = settings->memory_max / MEWZ_PAGE_SIZE,
+        .progress = progress_show,
     };
     driver->link = (struct link_options){
         .target = link_target_find(settings->target),

@@ -34,6 +34,7 @@ struct settings {
     uint64_t memory_max; /* bytes; 0 for what the module says */
     bool debug;
     bool allow_missing;
+    bool no_cache;
     struct option_list import_objects;
     const char *trace;
     struct option_list env;

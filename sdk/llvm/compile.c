@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -31,6 +32,9 @@ struct work {
     const struct compile_options *options;
     const struct plan *plan;
     atomic_uint next;
+    pthread_mutex_t lock; /* of progress */
+    uint32_t done;        /* units */
+    struct timespec begin;
     LLVMMemoryBufferRef *objects; /* one a unit, and behind them the code map */
     struct err *errors;           /* one a unit */
 };
@@ -98,13 +102,31 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
     return result;
 }
 
+/* One unit more is done; or, with 0, all of them and the program's object too. */
+static void tell_progress(struct work *work, uint32_t units)
+{
+    struct timespec now;
+
+    if (!work->options->progress)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    pthread_mutex_lock(&work->lock);
+    work->done = units ? work->done + units : work->plan->unit_count + 1;
+    work->options->progress(work->done, work->plan->unit_count + 1,
+                            (double)(now.tv_sec - work->begin.tv_sec) +
+                                (double)(now.tv_nsec - work->begin.tv_nsec) / 1e9);
+    pthread_mutex_unlock(&work->lock);
+}
+
 static void *run_thread(void *argument)
 {
     struct work *work = argument;
     uint32_t index;
 
-    while ((index = atomic_fetch_add(&work->next, 1)) < work->plan->unit_count)
+    while ((index = atomic_fetch_add(&work->next, 1)) < work->plan->unit_count) {
         compile_unit(work, index);
+        tell_progress(work, 1);
+    }
     return NULL;
 }
 
@@ -191,6 +213,8 @@ static int compile_instance(const struct wasm_instance *instance, const struct c
     plan.source = options->debug ? source_read(instance->module, arena) : NULL;
     work.objects = arena_array(arena, (size_t)plan.unit_count + 1, sizeof(LLVMMemoryBufferRef));
     work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
+    pthread_mutex_init(&work.lock, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &work.begin);
     compile_units(&work);
     result = first_error(&work, err);
     if (result == 0)
@@ -199,6 +223,8 @@ static int compile_instance(const struct wasm_instance *instance, const struct c
         result = join_objects(&work, &dir, arena, path, err);
         temp_dir_remove(&dir);
     }
+    tell_progress(&work, 0);
+    pthread_mutex_destroy(&work.lock);
     for (uint32_t i = 0; i <= plan.unit_count; i++)
         if (work.objects[i])
             LLVMDisposeMemoryBuffer(work.objects[i]);

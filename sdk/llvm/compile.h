@@ -18,6 +18,8 @@ struct compile_options {
     const char *exports; /* for callers in C: exported functions become the visible symbols EXPORTS.NUMBER, numbered as
                             the module's exports are, and EXPORTS.program is the descriptor; NULL: it is mewz_program */
     const char *digest;  /* of the module's file, for provenance; NULL where it does not matter */
+    void (*progress)(uint32_t done, uint32_t total, double seconds); /* called now and then, by one thread at a time,
+                                                                       and at the end with done == total; or NULL */
     uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
 };
 

@@ -22,7 +22,8 @@ unpack() {
 
 compile() {
     [ "$system" = wasm ] || {
-        clang-19 -O2 -w -D_GNU_SOURCE -o "$out.part" "$@" -lm
+        # shellcheck disable=SC2086
+        clang-19 -O2 -w -D_GNU_SOURCE ${FLAGS-} -o "$out.part" "$@" -lm
         return
     }
     # shellcheck disable=SC2086

@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PWD/bin:$PATH
 export MEWZ_ACCEL=tcg
+export MEWZ_CACHE_SIZE=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 guests=build/guests

@@ -13,6 +13,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")/../../.."
 PATH=$PWD/bin:$PATH
+export MEWZ_CACHE_SIZE=0
 suite=tests/bench/compute
 out=build/compute
 ROUNDS=${ROUNDS:-5}

@@ -1,0 +1,12 @@
+/* progress.h: how far a compilation is, on the terminal. */
+#ifndef CC_PROGRESS_H
+#define CC_PROGRESS_H
+
+#include <stdint.h>
+
+/* Says once `seconds` have passed what part of the work is done, in a line of stderr that the next call replaces and
+ * the last one, with `done` as large as `total`, removes. Only where stderr is a terminal that can do so. For
+ * compile_options' `progress`. */
+void progress_show(uint32_t done, uint32_t total, double seconds);
+
+#endif
