@@ -31,6 +31,21 @@ static const struct need needs[] = {
 };
 #define NEED_COUNT (sizeof needs / sizeof *needs)
 
+/* With --containerd. That the shim is on this PATH does not say that it is on containerd's, but the other way round. */
+static const struct need container_needs[] = {
+    {"containerd-shim-mewz-v1", "mewz", "runs containers in machines"},
+    {"containerd", "containerd", "starts the shim"},
+    {"runc", "runc", "runs side-cars that are no modules"},
+    {"/dev/net/tun", "linux-image-amd64", "connects machines with pods' networks"},
+};
+#define CONTAINER_NEED_COUNT (sizeof container_needs / sizeof *container_needs)
+
+static const char containerd_config[] = "\nIn containerd's config.toml (/etc/containerd/config.toml):\n\n"
+                                        "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.mewz]\n"
+                                        "  runtime_type = \"io.containerd.mewz.v1\"\n"
+                                        "  pod_annotations = [\"dev.mewz.*\"]\n"
+                                        "  container_annotations = [\"dev.mewz.*\"]\n";
+
 static const char *const own_files[] = {
     "lib/mewz-llvm.so",           "share/mewz/templates",     "lib/x86_64-mewz/libmewz.a", "lib/x86_64-mewz/link.ld",
     "lib/x86_64-linux/libmewz.a", "lib/x86_64-linux/link.ld", "lib/boot/mbr.bin",          "lib/boot/cd.bin",
@@ -61,15 +76,15 @@ static void tell_tool(const struct need *need, bool found, cJSON *list)
 }
 
 /* Looks for each, and says so in the list, or on stdout where that is NULL. True if all are there. */
-static bool check_tools(cJSON *list)
+static bool check_tools(const struct need *tools, size_t count, cJSON *list)
 {
-    const char *missing[NEED_COUNT];
+    const char *missing[NEED_COUNT + CONTAINER_NEED_COUNT];
     size_t missing_count = 0;
-    for (size_t i = 0; i < NEED_COUNT; i++) {
-        bool found = is_there(&needs[i]);
-        tell_tool(&needs[i], found, list);
+    for (size_t i = 0; i < count; i++) {
+        bool found = is_there(&tools[i]);
+        tell_tool(&tools[i], found, list);
         if (!found)
-            missing[missing_count++] = needs[i].package;
+            missing[missing_count++] = tools[i].package;
     }
     if (missing_count == 0 || list)
         return missing_count == 0;
@@ -107,16 +122,21 @@ static bool check_own_files(cJSON *list)
     return all;
 }
 
-static bool check(bool as_json)
+static bool check(bool as_json, bool containers)
 {
     cJSON *json = as_json ? cJSON_CreateObject() : NULL;
-    bool tools = check_tools(json ? cJSON_AddArrayToObject(json, "tools") : NULL);
+    cJSON *list = json ? cJSON_AddArrayToObject(json, "tools") : NULL;
+    bool tools = check_tools(needs, NEED_COUNT, list);
+    if (containers)
+        tools &= check_tools(container_needs, CONTAINER_NEED_COUNT, list);
     bool files = check_own_files(json ? cJSON_AddArrayToObject(json, "files") : NULL);
     if (json) {
         cJSON_AddStringToObject(json, "version", MEWZ_VERSION);
         cJSON_AddBoolToObject(json, "complete", tools && files);
         json_print(json, stdout);
         cJSON_Delete(json);
+    } else if (containers) {
+        fputs(containerd_config, stdout);
     }
     return tools && files;
 }
@@ -128,7 +148,7 @@ static int run(char **argv, struct err *err)
     struct arena arena = {0};
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
-        result = check(settings.json) ? EXIT_OK : EXIT_FAILED;
+        result = check(settings.json, settings.containerd) ? EXIT_OK : EXIT_FAILED;
     arena_free(&arena);
     return result;
 }

@@ -89,6 +89,8 @@ static const struct option options[] = {
     {ALL, "-g", NULL, OPTION_FLAG, AT(debug), NULL, "keep what debuggers need"},
     {ALL, "--allow-missing", NULL, OPTION_FLAG, AT(allow_missing), NULL,
      "imports that the system lacks trap when called"},
+    {SETTINGS_DOCTOR, "--containerd", NULL, OPTION_FLAG, AT(containerd), NULL,
+     "look for what containers need as well, and print containerd's configuration"},
     {PACKAGES | SETTINGS_INSPECT | SETTINGS_DOCTOR, "--json", NULL, OPTION_FLAG, AT(json), NULL,
      "say it on stdout as JSON"},
     {ALL | SETTINGS_CONVERT | SETTINGS_CLOUD, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,

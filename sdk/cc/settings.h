@@ -43,6 +43,7 @@ struct settings {
     const char *const *program_settings; /* of them, as mewz/config.h has them; NULL for none */
     bool verbose;
     bool json;
+    bool containerd; /* of `doctor` */
 
     const char *cloud;    /* of `cloud-image` */
     const char *template; /* of `new` */
