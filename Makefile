@@ -354,6 +354,7 @@ check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
+check-containerd: export LONG = 1
 check-containerd: all $(GUESTS)
 # By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.
 check-net: export LONG = 1
@@ -443,6 +444,7 @@ lint-shell:
 	shellcheck --shell=bats $(wildcard tests/*/*.bats)
 lint-sdk:
 	clang-tidy-19 --quiet $(SDK_SOURCES) $(LLVM_SOURCES) -- $(SDK_CFLAGS)
+	clang-tidy-19 --quiet $(SHIM_SOURCES) -- $(SDK_CFLAGS) $(SHIM_CFLAGS)
 $(TARGETS:%=lint-%):
 	clang-tidy-19 --quiet $(filter %.c,$($(@:lint-%=%)_SOURCES)) -- $($(@:lint-%=%)_CFLAGS)
 

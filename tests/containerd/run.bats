@@ -179,7 +179,7 @@ teardown() {
     local i jobs=() before
     rm -rf "$MEWZ_SHIM_CACHE"
     for i in 1 2 3 4; do
-        run_mewz --rm localhost/exits:1 c$i /app.wasm 0 3>&- &
+        run_mewz --rm localhost/exits:1 "c$i" /app.wasm 0 3>&- &
         jobs+=($!)
     done
     for i in "${jobs[@]}"; do
@@ -210,4 +210,21 @@ teardown() {
     [ "$status" != 0 ]
     [[ "$output" == *app.wasm:0x* ]]
     ctr c rm c3 || true
+}
+
+@test "images by mewz-cc build --format oci run, with a kernel in them or with a module" {
+    "$here/bin/mewz-cc" build "$here/build/guests/hello.wasm" -o "$work/oci.tar" --format oci --tag localhost/oci:1
+    ctr image import "$work/oci.tar"
+    run run_mewz --rm localhost/oci:1 c1
+    [ "$output" = hello ]
+    "$here/bin/mewz-cc" build "$here/build/guests/hello.wasm" -o "$work/oci.tar" --format oci --oci-wasm --tag localhost/oci:2
+    ctr image import --all-platforms "$work/oci.tar"
+    run run_mewz --rm --platform wasip1/wasm localhost/oci:2 c2
+    [ "$output" = hello ]
+}
+
+@test "doctor looks for what containers need, and prints the configuration" {
+    run env PATH="$here/bin:$PATH" "$here/bin/mewz-cc" doctor --containerd
+    [[ "$output" == *"found    containerd-shim-mewz-v1"* ]]
+    [[ "$output" == *'runtime_type = "io.containerd.mewz.v1"'* ]]
 }
