@@ -43,9 +43,11 @@ static unsigned long sum_up(int directory, char oldest[NAME_MAX + 1])
 {
     struct timespec oldest_use = {0};
     unsigned long sum = 0;
-    DIR *entries = fdopendir(dup(directory));
+    int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
     *oldest = 0;
-    rewinddir(entries);
+    if (!entries)
+        return 0;
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         struct stat stat;
         if (is_temporary(entry->d_name) || fstatat(directory, entry->d_name, &stat, 0) != 0)
@@ -111,7 +113,7 @@ char *cache_get(const char *key, cache_make *make_file, void *context, struct er
         const char *file = arena_printf(&arena, "%s/%s", folder(), key);
         const char *lock = arena_printf(&arena, "%s/.%s.lock", folder(), key);
         const char *temporary = arena_printf(&arena, "%s/.%s.new", folder(), key);
-        int directory = open(folder(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int directory = open(folder(), O_PATH | O_DIRECTORY | O_CLOEXEC);
         /* The time of change says when it was used last. */
         if (utimensat(AT_FDCWD, file, NULL, 0) == 0 ||
             make_locked(directory, file, lock, temporary, make_file, context, err) == 0)

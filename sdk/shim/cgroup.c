@@ -153,7 +153,7 @@ static void pass_controllers_on(const char *folder)
 
 static bool make_folder(char *folder, size_t root_length)
 {
-    for (char *slash = folder + root_length; slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(folder + root_length, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         bool made = mkdir(folder, 0755) == 0 || errno == EEXIST;
         pass_controllers_on(folder);

@@ -79,7 +79,7 @@ static bool connect_to(struct events *events)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(events->address) >= sizeof address.sun_path)
         return false;
-    strcpy(address.sun_path, events->address);
+    memcpy(address.sun_path, events->address, strlen(events->address) + 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     /* A Unix socket connects at once, or not at all. */
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {

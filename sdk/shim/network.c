@@ -98,7 +98,7 @@ static int find_interface(int fd, struct interface *interface, struct err *err)
 static int make_tap(struct err *err)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-    strcpy(request.ifr_name, TAP);
+    memcpy(request.ifr_name, TAP, sizeof TAP);
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(err, "/dev/net/tun");

@@ -192,8 +192,10 @@ struct server *server_new(struct loop *loop, int fd, const char *service, server
 
 void server_free(struct server *server)
 {
-    while (server->clients)
-        end_client(server->clients);
+    for (struct client *client = server->clients, *next; client; client = next) {
+        next = client->next;
+        end_client(client);
+    }
     loop_forget(server->loop, server->fd);
     close(server->fd);
     free(server);

@@ -73,7 +73,7 @@ static _Noreturn void become_service(const struct shim_options *options, int fd,
 {
     setsid();
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 && null >= 0; i++)
         dup2(null, i);
     log_open("log", options->debug);
     if (chdir("/") != 0)

@@ -195,7 +195,9 @@ static int run_machine(const struct task_self *self, struct machine_options *mac
     struct err failure = {0};
     int code = 0;
     machine->control = &control;
-    if (machine_run(machine, &code, &failure) != 0 && !steering->created && !steering->signal)
+    int result = machine_run(machine, &code, &failure);
+    machine->control = NULL;
+    if (result != 0 && !steering->created && !steering->signal)
         return err_set(err, "%s", failure.text);
     return conclude(self, steering, code, &failure);
 }

@@ -12,14 +12,14 @@
  * is not. */
 static pid_t fork_first_process(struct err *err)
 {
-    pid_t task = getpid(), pid = fork();
+    pid_t pid = fork();
     if (pid < 0)
         return err_set_errno(err, "the sandbox's process");
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         prctl(PR_SET_NAME, "mewz-pause");
         signal(SIGCHLD, SIG_IGN); /* the namespace's orphans are reaped */
-        while (task > 0)
+        for (;;)
             pause();
     }
     return pid;
