@@ -349,13 +349,22 @@ $(DISK_TESTS): %: %.o $(DISK_OBJECTS)
 	$(CC) $(SANITIZE) -fuse-ld=lld -Wl,--gc-sections -o $@ $^
 -include $(wildcard $(BUILD)/disk/*.d)
 
+# What asks containerd as kubelet does, with a gRPC library from npm (tests/containerd/package-lock.json pins it).
+
+CRI = $(BUILD)/cri/installed
+$(CRI): $(wildcard tests/containerd/package*.json tests/containerd/cri.*)
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	touch $@
+
 check-unit: $(UNIT_TESTS)
 check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
 check-containerd: export LONG = 1
-check-containerd: all $(GUESTS)
+check-containerd: all $(GUESTS) $(CRI)
 # By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.
 check-net: export LONG = 1
 check-net: export FILE_TIMEOUT = 3600
@@ -363,7 +372,7 @@ check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(DISK_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure
+check-all: all $(UNIT_TESTS) $(DISK_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure $(CRI)
 	tests/check.sh format $(SUITES)
 
 check: deps

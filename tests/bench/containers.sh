@@ -11,10 +11,7 @@ trap 'containers_remove; containerd_end' EXIT
 containerd_begin
 image hello
 image streams
-mkdir -p "$work/box/bin"
-cp /usr/bin/busybox "$work/box/bin/busybox"
-"$here/tests/containerd/image.sh" "$work/box" localhost/box:1 "$work/box.tar" linux/amd64 /bin/busybox
-ctr image import "$work/box.tar" >/dev/null
+box_image
 
 # Milliseconds to the first byte of a container's output.
 first_byte() {

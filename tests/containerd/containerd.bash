@@ -40,8 +40,10 @@ END
     containerd_start
 }
 
+# With $CONTAINERD_NETWORK in the network namespace of that name. (Not by `ip netns exec`, which hides control groups.)
 containerd_start() {
-    PATH=$here/bin:$PATH containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 3>&- &
+    PATH=$here/bin:$PATH nsenter ${CONTAINERD_NETWORK:+--net="/run/netns/$CONTAINERD_NETWORK"} \
+        containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 3>&- &
     echo $! >"$work/containerd.pid"
     wait_until ctr version
 }
@@ -107,6 +109,22 @@ image() {
     cp "$here/build/guests/$1.wasm" "$folder/app.wasm"
     "$here/tests/containerd/image.sh" "$folder" "localhost/$1:1" "$work/$1.tar" "${2:-linux/amd64}" /app.wasm
     ctr image import ${2:+--platform "$2"} "$work/$1.tar" >/dev/null
+}
+
+# The server of files among the templates, as localhost/files:1.
+files_image() {
+    mkdir -p "$work/image-files"
+    clang-19 --target=wasm32-wasi -O2 -o "$work/image-files/app.wasm" "$here"/templates/http-server/*.c
+    "$here/tests/containerd/image.sh" "$work/image-files" localhost/files:1 "$work/files.tar" linux/amd64 /app.wasm
+    ctr image import "$work/files.tar" >/dev/null
+}
+
+# An image with an ordinary Linux program, as localhost/box:1.
+box_image() {
+    mkdir -p "$work/image-box/bin"
+    cp /usr/bin/busybox "$work/image-box/bin/busybox"
+    "$here/tests/containerd/image.sh" "$work/image-box" localhost/box:1 "$work/box.tar" linux/amd64 /bin/busybox
+    ctr image import "$work/box.tar" >/dev/null
 }
 
 # ctr run with the mewz runtime: run_mewz OPTION... IMAGE ID ...

@@ -8,13 +8,8 @@ setup_file() {
     containerd_begin
     image hello
     image streams
-    mkdir -p "$work/image-files" "$work/image-box/bin"
-    clang-19 --target=wasm32-wasi -O2 -o "$work/image-files/app.wasm" "$here"/templates/http-server/*.c
-    "$here/tests/containerd/image.sh" "$work/image-files" localhost/files:1 "$work/files.tar" linux/amd64 /app.wasm
-    ctr image import "$work/files.tar" >/dev/null
-    cp /usr/bin/busybox "$work/image-box/bin/busybox"
-    "$here/tests/containerd/image.sh" "$work/image-box" localhost/box:1 "$work/box.tar" linux/amd64 /bin/busybox
-    ctr image import "$work/box.tar" >/dev/null
+    files_image
+    box_image
 }
 
 teardown_file() {

@@ -1,0 +1,38 @@
+# Pods as kubelet makes them: through containerd's implementation of the Kubernetes runtime interface, with a bridge of
+# the usual network plugins in a network namespace of its own, in which containerd runs as well.
+bats_require_minimum_version 1.5.0
+load containerd
+
+setup_file() {
+    export CONTAINERD_NETWORK=mewz-cri-$$
+    ip netns add "$CONTAINERD_NETWORK"
+    ip -n "$CONTAINERD_NETWORK" link set lo up
+    containerd_begin
+    mkdir -p "$work/cni"
+    cat >"$work/cni/10-bridge.conflist" <<END
+{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "pods0", "isGateway": true,
+ "ipam": {"type": "host-local", "dataDir": "$work/ipam", "subnet": "10.78.0.0/24", "routes": [{"dst": "0.0.0.0/0"}]}}]}
+END
+    export CONTAINERD_NAMESPACE=k8s.io
+    image hello
+    image facts
+    files_image
+    box_image
+    ctr image tag localhost/hello:1 localhost/pause:1 # never run, but containerd wants it
+}
+
+teardown_file() {
+    containerd_end
+    ip netns del "$CONTAINERD_NETWORK"
+}
+
+@test "a pod with a server in a machine, an ordinary side-car and a program that ends" {
+    run timeout 100 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/cri.mjs" "$work/c.sock" mewz \
+        "$work/logs" "/$ns"
+    echo "$output"
+    [ "$status" = 0 ]
+    [ "$output" = $'page 200\nside 3 true\nfacts 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
+    wait_until test -z "$(leftovers)"
+    leftovers
+    [ -z "$(leftovers)" ]
+}
