@@ -85,6 +85,9 @@ uint32_t fd_find_socket(uint32_t number, uint64_t rights, struct fd **fd);
  * there are FD_MAX open. WASI_ENOMEM: there is no memory for one more. */
 uint32_t fd_open(uint32_t *number, struct fd **fd);
 
+/* What fd_filestat_get tells, in the structure of any version. */
+uint32_t fd_filestat(uint32_t number, struct wasi_filestat *stat);
+
 #define FD_MAX 65536
 
 #endif

@@ -48,14 +48,18 @@ uint32_t wasi_fd_fdstat_set_rights(uint32_t number, uint64_t base, uint64_t inhe
     return WASI_SUCCESS;
 }
 
-uint32_t wasi_fd_filestat_get(uint32_t number, uint32_t address)
+uint32_t fd_filestat(uint32_t number, struct wasi_filestat *stat)
 {
     struct fd *fd;
     uint32_t error = fd_find(number, WASI_RIGHT_FD_FILESTAT_GET, &fd);
-    if (error)
-        return error;
-    struct wasi_filestat stat = {0};
-    error = fd->kind->stat(fd, &stat);
+    *stat = (struct wasi_filestat){0};
+    return error ? error : fd->kind->stat(fd, stat);
+}
+
+uint32_t wasi_fd_filestat_get(uint32_t number, uint32_t address)
+{
+    struct wasi_filestat stat;
+    uint32_t error = fd_filestat(number, &stat);
     if (error)
         return error;
     return guest_write(address, &stat, sizeof stat) ? WASI_SUCCESS : WASI_EFAULT;

@@ -1,6 +1,8 @@
 /* path.c: the functions on paths, each relative to a folder's descriptor.
  *
  * Rights and addresses are looked at here; where the path leads is the host's to find out (host_file.h). */
+#include "wasi/path.h"
+
 #include "wasi/file_kind.h"
 #include "wasi/guest.h"
 #include "wasi/preopens.h"
@@ -100,14 +102,19 @@ uint32_t wasi_path_open(uint32_t number, uint32_t lookup, uint32_t address, uint
 
 /* --- what is at a path --- */
 
-uint32_t wasi_path_filestat_get(uint32_t number, uint32_t lookup, uint32_t address, uint32_t size, uint32_t result)
+uint32_t path_filestat(uint32_t number, uint32_t lookup, uint32_t address, uint32_t size, struct wasi_filestat *stat)
 {
     struct fd *folder;
     struct host_path path;
-    struct wasi_filestat stat = {0};
+    *stat = (struct wasi_filestat){0};
     uint32_t error = take(number, WASI_RIGHT_PATH_FILESTAT_GET, address, size, &folder, &path);
-    if (!error)
-        error = host_path_stat(folder->file, path, follows(lookup), &stat);
+    return error ? error : host_path_stat(folder->file, path, follows(lookup), stat);
+}
+
+uint32_t wasi_path_filestat_get(uint32_t number, uint32_t lookup, uint32_t address, uint32_t size, uint32_t result)
+{
+    struct wasi_filestat stat;
+    uint32_t error = path_filestat(number, lookup, address, size, &stat);
     if (error)
         return error;
     return guest_write(result, &stat, sizeof stat) ? WASI_SUCCESS : WASI_EFAULT;

@@ -8,6 +8,7 @@
 #include "wasi/fd.h"
 #include "wasi/guest.h"
 #include "wasi/preview1.h"
+#include "wasi/unstable.h"
 
 /* What the wait is for, and later what came of it. */
 struct wait {
@@ -142,25 +143,50 @@ static bool make_event(struct wait *wait, uint64_t now, const struct wasi_subscr
     return true;
 }
 
-static struct wasi_subscription read_subscription(const uint8_t *list, uint32_t index)
+/* How a version lays a subscription out: its size, and the reading of one at any alignment. */
+struct layout {
+    uint32_t size;
+    struct wasi_subscription (*read)(const uint8_t *bytes);
+};
+
+static struct wasi_subscription read_current(const uint8_t *bytes)
 {
     struct wasi_subscription subscription;
-    __builtin_memcpy(&subscription, list + index * sizeof subscription, sizeof subscription);
+    __builtin_memcpy(&subscription, bytes, sizeof subscription);
     return subscription;
 }
 
-uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t count, uint32_t done)
+static struct wasi_subscription read_unstable(const uint8_t *bytes)
+{
+    struct unstable_subscription older;
+    __builtin_memcpy(&older, bytes, sizeof older);
+    struct wasi_subscription subscription = {.userdata = older.userdata, .type = older.type};
+    if (older.type == WASI_EVENT_CLOCK) {
+        subscription.clock.id = older.clock.id;
+        subscription.clock.timeout = older.clock.timeout;
+        subscription.clock.flags = older.clock.flags;
+    } else {
+        subscription.fd = older.fd;
+    }
+    return subscription;
+}
+
+static const struct layout current = {sizeof(struct wasi_subscription), read_current};
+static const struct layout unstable = {sizeof(struct unstable_subscription), read_unstable};
+
+static uint32_t poll(const struct layout *layout, uint32_t subscriptions, uint32_t events, uint32_t count,
+                     uint32_t done)
 {
     if (count == 0)
         return WASI_EINVAL;
-    const uint8_t *in = guest_bytes(subscriptions, count * (uint64_t)sizeof(struct wasi_subscription));
+    const uint8_t *in = guest_bytes(subscriptions, count * (uint64_t)layout->size);
     uint8_t *out = guest_bytes(events, count * (uint64_t)sizeof(struct wasi_event));
     if (!in || !out || !guest_bytes(done, sizeof(uint32_t)))
         return WASI_EFAULT;
 
     struct wait wait = {.start = host_clock_now(HOST_CLOCK_MONOTONIC), .deadline = UINT64_MAX};
     for (uint32_t i = 0; i < count; i++) {
-        struct wasi_subscription subscription = read_subscription(in, i);
+        struct wasi_subscription subscription = layout->read(in + i * (uint64_t)layout->size);
         add_to_wait(&wait, &subscription);
     }
     host_wait(wait.deadline, wait.list);
@@ -168,7 +194,7 @@ uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t coun
     uint64_t now = host_clock_now(HOST_CLOCK_MONOTONIC);
     uint32_t event_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct wasi_subscription subscription = read_subscription(in, i);
+        struct wasi_subscription subscription = layout->read(in + i * (uint64_t)layout->size);
         struct wasi_event event;
         if (make_event(&wait, now, &subscription, &event))
             __builtin_memcpy(out + event_count++ * sizeof event, &event, sizeof event);
@@ -176,4 +202,14 @@ uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t coun
     end_wait(&wait);
     guest_write_u32(done, event_count);
     return WASI_SUCCESS;
+}
+
+uint32_t wasi_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t count, uint32_t done)
+{
+    return poll(&current, subscriptions, events, count, done);
+}
+
+uint32_t wasi_unstable_poll_oneoff(uint32_t subscriptions, uint32_t events, uint32_t count, uint32_t done)
+{
+    return poll(&unstable, subscriptions, events, count, done);
 }

@@ -10,6 +10,24 @@ static const struct known {
 #undef WASI
 };
 
+/* Functions of older modules, and the ones that they are. */
+static const struct same {
+    const char *symbol, *is;
+} same[] = {
+#define WASI(module, name, signature, function)
+#define WASI_SAME(module, name, as_module) {#module "." #name, #as_module "." #name},
+#include <mewz/wasi.def>
+#undef WASI
+};
+
+static char *current_symbol(char *symbol, struct arena *arena)
+{
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strcmp(same[i].symbol, symbol) == 0)
+            return arena_copy_string(arena, same[i].is, strlen(same[i].is));
+    return symbol;
+}
+
 /* The letters of wasi.def, and for what no WASI function has, r for funcref, e for externref. */
 static char type_letter(wasm_valtype type)
 {
@@ -65,6 +83,7 @@ char *wasm_import_symbol(const struct wasm_module *module, const struct wasm_imp
     const struct wasm_functype *type = &module->types[module->funcs[import->index].type];
     char *symbol = arena_printf(arena, "%.*s.%.*s", (int)import->module.size, import->module.bytes,
                                 (int)import->name.size, import->name.bytes);
+    symbol = current_symbol(symbol, arena);
     char *signature = signature_text(type, arena);
     enum listing listing = find_listing(symbol, signature);
     *is_known = listing == LISTED_FIRST || listing == LISTED_AGAIN;

@@ -179,3 +179,16 @@ No space left on device, more than 1 MiB" ]
     [ "$status" = 2 ]
     [[ $stderr == *'files.elf is linked already'* ]]
 }
+
+@test "files: a program of wasi_unstable, with its own structures" {
+    mkdir -p "$BATS_TEST_TMPDIR/tmp"
+    wanted="open 0
+10 written, at 0, 7, 8, and 28
+0: type 4 links 1 size 10 whole
+0: type 4 links 1 size 10 whole
+poll 0 5/0/0 6/9/28"
+    guest unstable
+    [ "$output" = "$wanted" ]
+    MEWZ_DIRS=$BATS_TEST_TMPDIR:/ process unstable
+    [ "$output" = "$wanted" ]
+}
