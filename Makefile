@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps containerd net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http bench-files
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 # Tests and figures are about the compiler, not about what it compiled before.
 export MEWZ_CACHE_SIZE := 0
@@ -433,6 +433,20 @@ $(BUILD)/bench/bulk_client: tests/bench/http/bulk_client.c
 bench-http: all $(NET_PROGRAMS) $(addprefix $(BUILD)/bench/,server.elf bulk.elf bulk bulk_client)
 	@scripts/setup.sh bench
 	tests/bench/http/bench.sh
+
+# Operations on files beside the same in a Linux machine.
+
+$(BUILD)/bench/rates.wasm: tests/bench/files/rates.c
+	@mkdir -p $(@D)
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $<
+$(BUILD)/bench/rates.elf: $(BUILD)/bench/rates.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@
+$(BUILD)/bench/rates: $(BUILD)/bench/rates.wasm $(SDK_FILES)
+	bin/mewz-cc build $< -o $@ --target x86_64-linux --format elf
+
+bench-files: all $(BUILD)/bench/rates.elf $(BUILD)/bench/rates
+	@scripts/setup.sh bench
+	tests/bench/files/bench.sh
 
 # --- form ---
 
