@@ -46,6 +46,8 @@ void *heap_pages_alloc(struct heap *heap, size_t count)
 {
     if (count > heap->limit || heap->pages > heap->limit - count)
         return NULL;
+    if (heap->keep && page_free_count() < heap->keep + count)
+        return NULL;
     void *pages = pages_alloc(count);
     if (pages)
         heap->pages += count;

@@ -20,6 +20,7 @@ struct heap_class {
 /* All zeroes but the limit is an empty heap. */
 struct heap {
     size_t limit;   /* of pages in use */
+    size_t keep;    /* pages that it leaves free for the rest of the kernel */
     size_t pages;   /* in use */
     size_t objects; /* that have not been freed; single pages not included */
     struct heap_class classes[12];

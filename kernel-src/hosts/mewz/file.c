@@ -15,6 +15,9 @@ struct host_file {
     struct vfs_file file;
 };
 
+/* Files leave so many pages to stack and page tables, also when linear memory has grown since they began. */
+#define KEEP_MAX ((1 << 20) / PAGE_SIZE)
+
 static struct memory_fs root_fs;
 static struct vfs_node *root;
 
@@ -54,9 +57,11 @@ static void mount_root(void)
     size_t size = mewz_tree_start ? (size_t)(mewz_tree_end - mewz_tree_start) : 0;
     if (size && !tree_open(&tree, mewz_tree_start, size))
         panic("files", "the tree of files in the image is damaged");
-    root = memory_fs_init(&root_fs, page_limit(), size ? &tree : NULL);
+    size_t limit = page_limit();
+    root = memory_fs_init(&root_fs, limit, size ? &tree : NULL);
     if (!root)
         panic("files", "no memory for the root folder");
+    root_fs.heap.keep = limit / 16 < KEEP_MAX ? limit / 16 : KEEP_MAX;
     vfs_mount(NULL, root);
     if (!size)
         vfs_create_folder(root, (struct vfs_name){"tmp", 3});
