@@ -13,13 +13,14 @@ static uint32_t open_folder(uint32_t index)
     struct host_file *folder;
     struct fd *fd;
     const char *name = NULL;
+    const uint64_t folder_rights = RIGHTS_FOLDER, file_rights = RIGHTS_FILE;
     uint32_t number;
     uint32_t error = host_file_preopen(index, &folder, &name);
     if (error)
         return error;
     error = fd_open(&number, &fd);
     if (!error)
-        error = file_fill(fd, folder, RIGHTS_FOLDER, RIGHTS_FOLDER | RIGHTS_FILE, 0);
+        error = file_fill(fd, folder, folder_rights, folder_rights | file_rights, 0);
     if (error)
         return error == WASI_ENOENT ? WASI_EIO : error;
     fd->preopen = name;

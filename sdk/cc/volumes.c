@@ -99,7 +99,7 @@ int volumes_parse_dirs(const struct volume_options *options, const char *verb, b
 int volumes_parse(const struct volume_options *options, const char *verb, struct volumes *volumes,
                   const char *const **settings, struct arena *arena, struct err *err)
 {
-    struct volume shares[MACHINE_SHARES_MAX], disks[MACHINE_DISKS_MAX];
+    struct volume shares[MACHINE_SHARES_MAX] = {0}, disks[MACHINE_DISKS_MAX] = {0};
     if (parse_volumes(&options->mounts, "--mount", verb, MACHINE_SHARES_MAX, shares, arena, err) != 0 ||
         parse_volumes(&options->disks, "--disk", verb, MACHINE_DISKS_MAX, disks, arena, err) != 0)
         return -1;
