@@ -4,7 +4,8 @@
 // is read here, down to the modules, which the parser of wasm-tools turns into their binary form (from npm; see
 // scripts/sources.list).
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -274,9 +275,15 @@ export const needsCollector = /malformed (type|value type|heap type|reference ty
 export async function parseText(text, tools) {
   if (tools) return (parser ??= await loadParser(tools))(text);
   const input = text.replace(/^.*;; needs a newer parser.*$/gm, "");
-  const { status, stdout, stderr } = spawnSync("wat2wasm", ["--enable-all", "-", "-o", "-"], { input, timeout: 60000 });
-  if (status !== 0) throw new Error(stderr.toString());
-  return stdout;
+  const folder = mkdtempSync(join(tmpdir(), "mewz-wat-"));
+  try {
+    const output = join(folder, "module.wasm"); // what it writes to its standard output is for people
+    const { status, stderr } = spawnSync("wat2wasm", ["--enable-all", "-", "-o", output], { input, timeout: 60000 });
+    if (status !== 0) throw new Error(stderr.toString());
+    return readFileSync(output);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 // The commands of a script, whose modules lie in the folder `into` then, and whether all of its text was known to
