@@ -141,11 +141,12 @@ builds_and_runs() {
     cmp one/mewz_1.2.3_amd64.deb two/mewz_1.2.3_amd64.deb
     # Each library comes from a package that this one depends on.
     dpkg-deb -f one/mewz_1.2.3_amd64.deb Depends >depends
-    llvm-readelf-19 -d "$ROOT/bin/mewz-cc" "$ROOT/lib/mewz-llvm.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort -u >needed
+    llvm-readelf-19 -d "$ROOT"/bin/* "$ROOT/lib/mewz-llvm.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort -u >needed
     while read -r library; do
         case $library in
         libc.so.6 | libm.so.6) package=libc6 ;;
         libcjson.so.1) package=libcjson1 ;;
+        libdw.so.1) package=libdw1 ;;
         libLLVM.so.19.1) package=libllvm19 ;;
         *) package="the package of $library" ;;
         esac
