@@ -1,6 +1,7 @@
 /* debug.c: see debug.h. */
 #include "llvm/debug.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ void debug_init(struct unit *unit)
     unit->debug = LLVMCreateDIBuilder(unit->module);
     unit->debug_file = make_file(unit, slash ? slash + 1 : path);
     LLVMDIBuilderCreateCompileUnit(unit->debug, LLVMDWARFSourceLanguageC, unit->debug_file, "mewz-cc", 7, true, "", 0,
-                                   0, "", 0, LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
+                                   0, "", 0, source ? LLVMDWARFEmissionFull : LLVMDWARFEmissionLineTablesOnly, 0, false,
+                                   false, "", 0, "", 0);
     unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
     if (source)
         unit->debug_sources = memory_alloc(((size_t)source->file_count + 1) * sizeof(*unit->debug_sources));
@@ -66,12 +68,55 @@ LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, co
     size_t size;
     const char *symbol = LLVMGetValueName2(function, &size);
     bool is_named = name && unit->plan->source;
-    LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(
-        unit->debug, place.file, is_named ? name : symbol, is_named ? strlen(name) : size, symbol, is_named ? size : 0,
-        place.file, place.line, unit->debug_type, true, true, place.line, LLVMDIFlagZero, true);
+    LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(unit->debug, place.file, is_named ? name : symbol,
+                                                        is_named ? strlen(name) : size, "", 0, place.file, place.line,
+                                                        unit->debug_type, true, true, place.line, LLVMDIFlagZero, true);
 
     LLVMSetSubprogram(function, scope);
     return scope;
+}
+
+/* The type of what a slot holds, or NULL where debuggers have none for it. References are the system's addresses. */
+static LLVMMetadataRef local_type(struct unit *unit, LLVMTypeRef type)
+{
+    enum { ADDRESS = 0x01, FLOAT = 0x04, SIGNED = 0x05 }; /* DWARF 4, section 7.8 */
+    const struct {
+        LLVMTypeRef type;
+        const char *name;
+        uint64_t bits;
+        LLVMDWARFTypeEncoding encoding;
+    } types[] = {
+        {unit->i32, "i32", 32, SIGNED}, {unit->i64, "i64", 64, SIGNED},  {unit->f32, "f32", 32, FLOAT},
+        {unit->f64, "f64", 64, FLOAT},  {unit->ptr, "ref", 64, ADDRESS},
+    };
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].type == type)
+            return LLVMDIBuilderCreateBasicType(unit->debug, types[i].name, strlen(types[i].name), types[i].bits,
+                                                types[i].encoding, LLVMDIFlagZero);
+    return NULL;
+}
+
+void debug_declare_local(struct unit *unit, LLVMMetadataRef scope, LLVMBasicBlockRef entry, LLVMValueRef slot,
+                         uint32_t index, bool is_param)
+{
+    LLVMMetadataRef type = unit->plan->source ? local_type(unit, LLVMGetAllocatedType(slot)) : NULL;
+    LLVMMetadataRef file, variable;
+    unsigned line;
+    char name[20];
+
+    if (!type)
+        return;
+    snprintf(name, sizeof(name), "local%u", index);
+    file = LLVMDIScopeGetFile(scope);
+    line = LLVMDISubprogramGetLine(scope);
+    variable = is_param ? LLVMDIBuilderCreateParameterVariable(unit->debug, scope, name, strlen(name), index + 1, file,
+                                                               line, type, false, LLVMDIFlagZero)
+                        : LLVMDIBuilderCreateAutoVariable(unit->debug, scope, name, strlen(name), file, line, type,
+                                                          false, LLVMDIFlagZero, 0);
+    LLVMDIBuilderInsertDeclareRecordAtEnd(unit->debug, slot, variable,
+                                          LLVMDIBuilderCreateExpression(unit->debug, NULL, 0),
+                                          LLVMDIBuilderCreateDebugLocation(unit->context, line, 0, scope, NULL), entry);
 }
 
 /* The function's scope, in the place's file, with a discriminator. */

@@ -19,6 +19,12 @@ LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, co
  * what is inlined there loses its own. */
 void debug_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset);
 
+/* With -g: a debugger shows the local in `slot`, which the function of that scope has from `entry` on, as local0,
+ * local1,
+ * ...; the first ones are parameters. */
+void debug_declare_local(struct unit *unit, LLVMMetadataRef scope, LLVMBasicBlockRef entry, LLVMValueRef slot,
+                         uint32_t index, bool is_param);
+
 /* With -g: says that all instructions that are built from here on come from the source of that place. */
 void debug_enter(struct unit *unit, LLVMMetadataRef scope, uint32_t offset);
 void debug_leave(struct unit *unit);

@@ -114,14 +114,14 @@ LLVMValueRef lower_local(struct lower *l, uint32_t index)
 {
     LLVMBasicBlockRef back = LLVMGetInsertBlock(l->builder);
     LLVMTypeRef type = unit_valtype(l->unit, l->local_types[index]);
+    bool is_param = index < LLVMCountParams(l->function);
 
     if (l->locals[index])
         return l->locals[index];
     LLVMPositionBuilderAtEnd(l->builder, l->entry);
     l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
-    LLVMBuildStore(l->builder,
-                   index < LLVMCountParams(l->function) ? LLVMGetParam(l->function, index) : LLVMConstNull(type),
-                   l->locals[index]);
+    LLVMBuildStore(l->builder, is_param ? LLVMGetParam(l->function, index) : LLVMConstNull(type), l->locals[index]);
+    debug_declare_local(l->unit, l->scope, l->entry, l->locals[index], index, is_param);
     LLVMPositionBuilderAtEnd(l->builder, back);
     return l->locals[index];
 }

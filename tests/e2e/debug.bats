@@ -33,10 +33,11 @@ setup() {
     grep -Eq '^ +at 0x[0-9a-f]+ in abort(,.*)?$' <<<"$stderr"
 }
 
-@test "gdb on Linux: breakpoints, lines, callers" {
-    debug -ex 'break sum' -ex run -ex backtrace -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
+@test "gdb on Linux: breakpoints, lines, callers, locals of wasm" {
+    debug -ex 'break sum' -ex run -ex backtrace -ex 'print local1 * 100' -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
         -ex 'info source' app
     grep -q "^Breakpoint 1, .*sum (.*) at .*debug.c:" gdb.log
+    grep -q '^\$1 = 400$' gdb.log # the parameter `count`, which is a local of wasm
     grep -Eq "^#1 .* main \(.*\) at .*debug.c:$(line '= {argc')$" gdb.log
     grep -q "^$(line 'total += ').*total += values" gdb.log
     grep -q "^Breakpoint 2, .*check (.*) at .*debug.c:$(line 'is within')" gdb.log
