@@ -129,7 +129,8 @@ of virtual input and output, which emulation cannot show as time. Order: Mewz / 
 ${processors.map((processor) => `### \`-cpu ${processor}\`\n\n${countTable(processor)}\n`).join('\n')}
 ## Bulk
 
-One connection, 256 MiB at a time, over a tap device.
+One connection, 256 MiB at a time, over a tap device. The Mewz machine has 64 MiB here: emulation is slow to write to pages on
+which code was ever translated, and in 24 MiB the network's buffers come to lie where the firmware ran.
 
 ${bulkTable}
 
