@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps containerd net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http bench-files
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http bench-files fuzz-net fuzz-virtq
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 # Tests and figures are about the compiler, not about what it compiled before.
 export MEWZ_CACHE_SIZE := 0
@@ -313,7 +313,7 @@ $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 
 # The server of templates/http-server, and its clients: tests/net.
 
-NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets) $(BUILD)/bench/count_plugin.so
+NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets fuzz_net fuzz_virtq) $(BUILD)/bench/count_plugin.so
 
 $(BUILD)/net/server.wasm: $(wildcard templates/http-server/*.[ch])
 	@mkdir -p $(@D)
@@ -357,6 +357,26 @@ $(CRI): $(wildcard tests/containerd/package*.json tests/containerd/cri.*)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
+
+# Targets for libFuzzer: the network as the kernel builds it, natively, on a card of our own; and the virtio ring.
+
+NET_FUZZ_CFLAGS  = -std=gnu17 -O1 -g -w -Isdk/include -Ikernel-src -ffreestanding -fno-builtin-memset -fno-builtin-memcpy \
+                   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=alignment,function -fno-sanitize-recover=all
+NET_FUZZ_KERNEL  = $(NET_FUZZ_CFLAGS) -nostdlibinc -Ikernel-src/net/lwip -isystem $(LWIP)/src/include
+NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,large.c link.c metrics.c port.c tcp.c \
+                   timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
+FUZZ_SECONDS    ?= 600
+
+$(BUILD)/net/fuzz_net: $(filter-out $(LWIP)/%,$(NET_FUZZ_SOURCES)) $(LWIP)/unpacked $(wildcard kernel-src/net/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(NET_FUZZ_KERNEL) -fsanitize=fuzzer -o $@ $(NET_FUZZ_SOURCES)
+$(BUILD)/net/fuzz_virtq: tests/net/fuzz/virtq.c kernel-src/dev/virtq.c kernel-src/dev/virtq.h
+	@mkdir -p $(@D)
+	$(CC) $(NET_FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $<
+
+fuzz-net fuzz-virtq: fuzz-%: $(BUILD)/net/fuzz_%
+	@mkdir -p $(BUILD)/net/corpus_$*
+	$< -max_total_time=$(FUZZ_SECONDS) -len_control=0 -max_len=4096 -artifact_prefix=$(BUILD)/net/ $(BUILD)/net/corpus_$*
 
 check-unit: $(UNIT_TESTS)
 check-spec: $(SPEC_PROGRAMS)
@@ -451,7 +471,7 @@ bench-files: all $(BUILD)/bench/rates.elf $(BUILD)/bench/rates
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/bench/* tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
+              tests/* tests/bench/* tests/net/fuzz tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:

@@ -105,7 +105,8 @@ Compared are, under the same QEMU (${qemu.replace('QEMU emulator version ', '')}
 - **nginx on Linux**: ${version('nginx')} in that machine, as a reference from outside.
 
 The machines run at the same time in a network namespace of their own; wrk asks one at a time, in turns, and the figures are
-medians. Emulation runs \`rep movsb\` byte by byte, which Linux copies with where the processor promises that it is fast; so
+medians; the machine's load average was ${os.loadavg()[1].toFixed(1)} at the end, and the busier it is, the more times scatter (counts do
+not). Emulation runs \`rep movsb\` byte by byte, which Linux copies with where the processor promises that it is fast; so
 everything is measured with such a processor (\`-cpu max\`) and with one that makes no such promise (\`-cpu max,-erms\`).
 
 ![Requests a second](network-performance.svg)
