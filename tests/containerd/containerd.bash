@@ -73,7 +73,7 @@ is_gone() {
 
 # Runs a command until it succeeds, for 20 seconds.
 wait_until() {
-    timeout 20 bash -c "$(declare -f is_gone leftovers processes)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
+    timeout 20 bash -c "$(declare -f is_gone leftovers processes process_of is_clean runs_no)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
 }
 
 # The processes of this containerd's shims, their tasks and QEMUs.
@@ -89,6 +89,20 @@ leftovers() {
     processes
     grep -F "$work/state" /proc/self/mounts | grep -v ' nsfs ' || true
     find /sys/fs/cgroup -path "*/$ns/*" -type d 2>/dev/null
+}
+
+# The processes of those that have a name like that.
+process_of() {
+    processes | awk -v name="$1" '$3 ~ name { print $2 }'
+}
+
+# For wait_until, which asks them again and again.
+runs_no() {
+    [ -z "$(process_of "$1")" ]
+}
+
+is_clean() {
+    [ -z "$(leftovers)" ]
 }
 
 # Removes all containers, also those of a test that failed in the middle.

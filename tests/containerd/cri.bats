@@ -32,7 +32,7 @@ teardown_file() {
     echo "$output"
     [ "$status" = 0 ]
     [ "$output" = $'page 200\nside 3 true\nfacts 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
-    wait_until test -z "$(leftovers)"
+    wait_until is_clean || true # then the next line says what is left
     leftovers
     [ -z "$(leftovers)" ]
 }

@@ -17,7 +17,7 @@ teardown_file() {
 # Whatever a test did, nothing may be left of it.
 teardown() {
     containers_remove
-    wait_until test -z "$(leftovers)"
+    wait_until is_clean || true # then the next line says what is left
     [ -z "$(leftovers)" ] || { leftovers; return 1; }
 }
 

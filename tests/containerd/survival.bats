@@ -18,13 +18,8 @@ teardown_file() {
 
 teardown() {
     containers_remove
-    wait_until test -z "$(leftovers)"
+    wait_until is_clean || true # then the next line says what is left
     [ -z "$(leftovers)" ] || { leftovers; return 1; }
-}
-
-# The process of the one shim, or of the one QEMU.
-process_of() {
-    processes | awk -v name="$1" '$3 ~ name { print $2 }'
 }
 
 @test "containerd killed and started again: the task is still there, and obeys" {
@@ -42,7 +37,7 @@ process_of() {
     run_mewz -d --annotation dev.mewz.memory=16MiB localhost/streams:1 c1
     containerd_kill
     kill -KILL "$(process_of qemu)"
-    wait_until test -z "$(process_of qemu)"
+    wait_until runs_no qemu
     containerd_start
     wait_until bash -c 'ctr task ls | grep -q STOPPED'
     run ctr task rm c1
@@ -68,7 +63,7 @@ process_of() {
     run_mewz -d localhost/streams:1 c1
     [ -n "$(process_of qemu)" ]
     kill -KILL "$(process_of containerd-shim)"
-    wait_until test -z "$(process_of qemu)"
+    wait_until runs_no qemu
     wait_until bash -c '! ctr task ls | grep -q RUNNING'
 }
 
