@@ -62,6 +62,8 @@ lib/mewz-llvm.so: $(LLVM_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -shared -o $@ $^ $(LLVM_LIBS) $(SDK_LIBS)
 
+include tests/fuzz/rules.mk
+
 # --- the two systems that programs run on: lib/TARGET/libmewz.a and lib/TARGET/link.ld ---
 #
 # Freestanding, and without vector registers in the kernel, so that an interrupt has nothing to save.
