@@ -8,17 +8,23 @@
 #include "base/buf.h"
 #include "llvm/keep.h"
 
-/* Simplifies just enough that what has no use then is what the program does not use (keep.h). */
-#define EARLY_PASSES "function(sroa,early-cse,simplifycfg,adce)"
-
-/* Where functions may throw, keep_traps puts code on the way from a call to the next block (keep.h). */
-#define EARLY_PASSES_THROW "function(sroa,early-cse,simplifycfg,adce,break-crit-edges)"
-
 /* What a compiler has optimised needs no second run of everything: these passes, which fold what the lowering brought
  * (locals in slots, checks, linear memory's addresses), give code as fast as default<O2> does in half of the time.
  * Joining scalars to vectors (slp-vectorizer) took a tenth of it, and made a loop of indirect calls 1.6 times
  * slower. */
 #define COMBINE "instcombine<max-iterations=1;no-verify-fixpoint>"
+
+/* Simplifies, and inlines, so far that what has no use then is what the program does not use (keep.h). Where functions
+ * may throw, keep_traps puts code on the way from a call to the next block. */
+#define INLINE      "function(sroa,early-cse,simplifycfg),cgscc(inline),"
+#define SIMPLIFY    "sroa,early-cse," COMBINE ",simplifycfg,adce"
+#define SPLIT_EDGES ",break-crit-edges"
+
+static const char *const early_passes[2][2] = {/* whether it inlines, whether functions may throw */
+                                               {"function(" SIMPLIFY ")", "function(" SIMPLIFY SPLIT_EDGES ")"},
+                                               {INLINE "function(" SIMPLIFY ")",
+                                                INLINE "function(" SIMPLIFY SPLIT_EDGES ")"}};
+
 #define FUNCTION_PASSES                                                                                                \
     "sroa,early-cse<memssa>,simplifycfg," COMBINE ",correlated-propagation,simplifycfg,"                               \
     "loop-mssa(loop-rotate,licm),gvn,dse," COMBINE ",simplifycfg"
@@ -93,7 +99,7 @@ static int drop_resumes(struct unit *unit, struct err *err)
 static int optimise(struct unit *unit, struct err *err)
 {
     if (unit->options->optimise > 0) {
-        if (run_passes(unit, unit->plan->can_throw ? EARLY_PASSES_THROW : EARLY_PASSES, err) < 0)
+        if (run_passes(unit, early_passes[unit->options->optimise > 1][unit->plan->can_throw], err) < 0)
             return -1;
         keep_traps(unit);
     }

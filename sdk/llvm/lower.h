@@ -70,7 +70,8 @@ struct lower {
 /* Lowers function `index`, which this unit defines. */
 int lower_func(struct unit *unit, uint32_t index, struct err *err);
 
-/* Vectors lie on the stack without lanes: pushing takes any shape, popping gives that of the current instruction. */
+/* Vectors lie on the stack without lanes: pushing takes any shape, popping gives that of the current instruction. Some
+ * constants are hidden from the optimiser there (lower_hide_identity). */
 void stack_push(struct lower *l, LLVMValueRef value);
 LLVMValueRef stack_pop(struct lower *l);
 
@@ -82,6 +83,10 @@ LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value);
 
 /* The value itself, about which LLVM concludes nothing from how it was made. */
 LLVMValueRef lower_fence(struct lower *l, LLVMValueRef value);
+
+/* The value; or, of a float constant for which some operation would leave the other operand as it is, a fence: else the
+ * optimiser might know the constant by then, on whatever way it came there. */
+LLVMValueRef lower_hide_identity(struct lower *l, LLVMValueRef value);
 
 /* The integer next to the float in that direction; a quiet NaN for NaNs. */
 LLVMValueRef lower_build_round(struct lower *l, LLVMValueRef value, enum lower_rounding rounding);

@@ -34,6 +34,11 @@ static bool is_identity(LLVMValueRef value)
     return number == 0 || number == 1 || number == -1;
 }
 
+LLVMValueRef lower_hide_identity(struct lower *l, LLVMValueRef value)
+{
+    return LLVMIsAConstantFP(value) && is_identity(value) ? lower_fence(l, value) : value;
+}
+
 void lower_float_compare(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMValueRef right = stack_pop(l), left = stack_pop(l);
