@@ -98,6 +98,8 @@ static int drop_resumes(struct unit *unit, struct err *err)
 
 static int optimise(struct unit *unit, struct err *err)
 {
+    if (unit->index == unit->plan->unit_count) /* the code map, which is data only */
+        return 0;
     if (unit->options->optimise > 0) {
         if (run_passes(unit, early_passes[unit->options->optimise > 1][unit->plan->can_throw], err) < 0)
             return -1;
