@@ -236,22 +236,58 @@ static uint32_t blank(struct volume *volume, const struct mapping *mapping)
     return WASI_SUCCESS;
 }
 
-/* The same for a part of a file that has just got its blocks, wherever the library put them. */
-static uint32_t blank_range(struct ext4_node *node, uint64_t first, uint64_t count)
+/* Whether an extent ends where another piece begins, in the file and on the disk, and can take it in. */
+static bool continues(const struct ext2fs_extent *extent, const struct mapping *mapping)
 {
-    while (count > 0) {
-        struct mapping mapping;
-        uint32_t error = contents_map(node, first, &mapping);
-        if (mapping.count > count)
-            mapping.count = count;
-        if (!error)
-            error = mapping.place ? blank(volume_of(&node->node), &mapping) : WASI_EIO;
-        if (error)
-            return error;
-        first += mapping.count;
-        count -= mapping.count;
+    return extent->e_lblk + extent->e_len == mapping->first && extent->e_pblk + extent->e_len == mapping->place &&
+           !(extent->e_flags & EXT2_EXTENT_FLAGS_UNINIT) && extent->e_len + mapping->count <= EXT_INIT_MAX_LEN;
+}
+
+/* Puts a piece into the tree of extents, where there is a hole. */
+static errcode_t insert(ext2_extent_handle_t handle, const struct mapping *mapping)
+{
+    struct ext2fs_extent before, added = {
+                                     .e_pblk = mapping->place,
+                                     .e_lblk = mapping->first,
+                                     .e_len = (uint32_t)mapping->count,
+                                     .e_flags = EXT2_EXTENT_FLAGS_LEAF,
+                                 };
+    errcode_t error = ext2fs_extent_goto(handle, mapping->first);
+    if (error && error != EXT2_ET_EXTENT_NOT_FOUND)
+        return error;
+    error = ext2fs_extent_get(handle, EXT2_EXTENT_CURRENT, &before);
+    if (error && error != EXT2_ET_NO_CURRENT_NODE)
+        return error;
+    if (!error && continues(&before, mapping)) {
+        before.e_len += (uint32_t)mapping->count;
+        return ext2fs_extent_replace(handle, 0, &before);
     }
-    return WASI_SUCCESS;
+    bool behind = !error && before.e_lblk < mapping->first;
+    error = ext2fs_extent_insert(handle, behind ? EXT2_EXTENT_INSERT_AFTER : 0, &added);
+    return error ? error : ext2fs_extent_fix_parents(handle);
+}
+
+/* Makes blocks that were free a part of the file. */
+static errcode_t add_blocks(struct ext4_node *node, const struct mapping *mapping)
+{
+    ext2_filsys fs = volume_of(&node->node)->fs;
+    ext2_extent_handle_t handle;
+    blk64_t place = mapping->place;
+    /* First, so that the tree does not grow into them. */
+    ext2fs_block_alloc_stats_range(fs, mapping->place, (blk_t)mapping->count, +1);
+    errcode_t error;
+    if (node->inode.i_flags & EXT4_EXTENTS_FL) {
+        error = ext2fs_extent_open2(fs, node->number, plain(node), &handle);
+        if (!error) {
+            error = insert(handle, mapping);
+            ext2fs_extent_free(handle);
+        }
+    } else {
+        error = ext2fs_bmap2(fs, node->number, plain(node), NULL, BMAP_SET, mapping->first, NULL, &place);
+    }
+    if (error)
+        ext2fs_block_alloc_stats_range(fs, mapping->place, (blk_t)mapping->count, -1);
+    return error ? error : ext2fs_iblk_add_blocks(fs, plain(node), mapping->count);
 }
 
 /* Gives a hole blocks, as many as lie together and at most as many as it says: it is no hole then, but zeroes. */
@@ -259,35 +295,23 @@ static uint32_t fill_hole(struct ext4_node *node, struct mapping *mapping)
 {
     struct volume *volume = volume_of(&node->node);
     ext2_filsys fs = volume->fs;
+    bool listed = !(node->inode.i_flags & EXT4_EXTENTS_FL); /* block by block */
     blk64_t place, count;
     blk64_t goal = ext2fs_find_inode_goal(fs, node->number, plain(node), mapping->first);
     if (mapping->count > ALLOCATE_MOST)
         mapping->count = ALLOCATE_MOST;
-    errcode_t error = ext2fs_new_range(fs, 0, goal, mapping->count, NULL, &place, &count);
+    errcode_t error = ext2fs_new_range(fs, 0, goal, listed ? 1 : mapping->count, NULL, &place, &count);
     if (error)
         return volume_error(error);
     mapping->place = place;
     mapping->count = count < mapping->count ? count : mapping->count;
     forget_mapping(node);
-    if (node->inode.i_flags & EXT4_EXTENTS_FL) {
-        error = ext2fs_fallocate(fs, EXT2_FALLOCATE_FORCE_INIT, node->number, plain(node), place, mapping->first,
-                                 mapping->count);
-    } else {
-        mapping->count = 1;
-        error = ext2fs_bmap2(fs, node->number, plain(node), NULL, BMAP_SET, mapping->first, NULL, &place);
-        if (!error) {
-            ext2fs_block_alloc_stats2(fs, place, +1);
-            error = ext2fs_iblk_add_blocks(fs, plain(node), 1);
-        }
-    }
+    error = add_blocks(node, mapping);
     inode_mark_dirty(node);
-    uint64_t first = mapping->first, wanted = mapping->count;
-    uint32_t failure = error ? volume_error(error) : blank_range(node, first, wanted);
-    if (!failure)
-        failure = contents_map(node, first, mapping);
-    if (mapping->count > wanted)
-        mapping->count = wanted;
-    return failure ? take_back(node, first, wanted, failure) : WASI_SUCCESS;
+    if (error)
+        return volume_error(error);
+    uint32_t failure = blank(volume, mapping);
+    return failure ? take_back(node, mapping->first, mapping->count, failure) : WASI_SUCCESS;
 }
 
 /* Blocks that were only reserved become ordinary ones, with zeroes. */

@@ -110,6 +110,19 @@ unsigned long strtoul(const char *text, char **end, int base)
     return 0;
 }
 
+/* By insertion: what the library sorts are the attributes of one file. */
+void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *))
+{
+    char *bytes = base;
+    for (size_t i = 1; i < count; i++)
+        for (size_t at = i; at > 0 && compare(bytes + (at - 1) * size, bytes + at * size) > 0; at--)
+            for (size_t k = 0; k < size; k++) {
+                char byte = bytes[at * size + k];
+                bytes[at * size + k] = bytes[(at - 1) * size + k];
+                bytes[(at - 1) * size + k] = byte;
+            }
+}
+
 void abort(void)
 {
     panic("ext4", "libext2fs found its own state broken");
