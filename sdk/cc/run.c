@@ -20,6 +20,8 @@ struct kernel {
     const char *name; /* under which the program was built; NULL if it does not say */
     const char *ip;   /* the setting that was baked in, or NULL */
     bool has_network;
+    bool is_ours;               /* else nothing is known of it */
+    bool has_shares, has_disks; /* it can use host folders, and disks */
     struct metrics metrics;
 };
 
@@ -46,6 +48,9 @@ static struct kernel describe_kernel(const char *path, const struct file *file, 
         return kernel;
     kernel.name = program_name(&elf, arena);
     kernel.metrics = metrics_find(&elf, arena);
+    kernel.is_ours = kernel.name != NULL;
+    kernel.has_shares = elf_find_symbol(&elf, "fuse_mount", &symbol);
+    kernel.has_disks = elf_find_symbol(&elf, "ext4_mount", &symbol);
     kernel.has_network =
         elf_find_symbol(&elf, "net_start", &symbol); /* kernel-src/net/net.h: only where it is needed */
     if (!link_config_find(&elf, arena, &config))
@@ -56,10 +61,22 @@ static struct kernel describe_kernel(const char *path, const struct file *file, 
     return kernel;
 }
 
+/* The parts of the kernel that host folders and disks need are linked where they were asked for. */
+static int check_volumes(const struct machine_options *machine, const struct kernel *kernel, struct err *err)
+{
+    if (kernel->is_ours && machine->share_count > 0 && !kernel->has_shares)
+        return err_set(err, "%s: built without --mount: it cannot use folders of the host", machine->image);
+    if (kernel->is_ours && machine->disk_count > 0 && !kernel->has_disks)
+        return err_set(err, "%s: built without --disk: it cannot use disks", machine->image);
+    return 0;
+}
+
 static int start_machine(struct machine_options *machine, const struct settings *settings, const struct kernel *kernel,
                          int *exit_code, struct err *err)
 {
     struct arena arena = {0};
+    if (check_volumes(machine, kernel, err) != 0)
+        return -1;
     machine->metrics = kernel->metrics;
     const char *ip = settings->network.ip ? settings->network.ip : kernel->ip;
     int result = network_machine(&settings->network, kernel->has_network, ip, &machine->network, &arena, err);

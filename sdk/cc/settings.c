@@ -75,10 +75,10 @@ static const struct option options[] = {
      "put a folder into the image, as site:/srv; with :ro behind it, to read only"},
     {LINKS, "--tmp-max", "SIZE", OPTION_SIZE, AT(volume_options.tmp_max), NULL,
      "the most memory for files that the program writes; by default half of what is free"},
-    {SETTINGS_RUN, "--mount", "HOST:GUEST", OPTION_LIST, AT(volume_options.mounts), NULL,
-     "share a folder of this machine with the program; with :ro behind it, to read only"},
-    {SETTINGS_RUN, "--disk", "FILE:GUEST", OPTION_LIST, AT(volume_options.disks), NULL,
-     "give the program the file system in FILE (see mewz-cc disk), likewise"},
+    {LINKS, "--mount", "HOST:GUEST", OPTION_LIST, AT(volume_options.mounts), NULL,
+     "share a folder of this machine (build: the virtio-fs device HOST) with the program; with :ro, to read only"},
+    {LINKS, "--disk", "FILE:GUEST", OPTION_LIST, AT(volume_options.disks), NULL,
+     "give the program the file system in FILE (build: on the virtio disk with serial number FILE), likewise"},
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},
@@ -124,8 +124,12 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
     if (volumes_parse_dirs(&settings->volume_options, line->verb, link_target_find(settings->target)->is_kernel,
                            &settings->volumes, &settings->program_settings, arena, err) != 0)
         return -1;
-    return volumes_parse(&settings->volume_options, line->verb, &settings->volumes, &settings->program_settings, arena,
-                         err);
+    if (!link_target_find(settings->target)->is_kernel &&
+        (settings->volume_options.mounts.count || settings->volume_options.disks.count))
+        return err_set_status(err, EXIT_USAGE,
+                              "%s: --mount and --disk are for machines: a process has its host's folders", line->verb);
+    return volumes_parse(&settings->volume_options, line->verb, line->verb_bit != SETTINGS_RUN, &settings->volumes,
+                         &settings->program_settings, arena, err);
 }
 
 static bool is_same_file(const char *a, const char *b)

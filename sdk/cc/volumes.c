@@ -20,14 +20,14 @@ static bool is_guest(const char *path)
     return plain;
 }
 
-static bool parse_volume(const char *text, struct volume *volume, struct arena *arena)
+static bool parse_volume(const char *text, bool may_be_empty, struct volume *volume, struct arena *arena)
 {
     static const char ending[] = ":ro";
     size_t length = strlen(text);
     volume->read_only = length > strlen(ending) && strcmp(text + length - strlen(ending), ending) == 0;
     char *copy = arena_copy_string(arena, text, length - (volume->read_only ? strlen(ending) : 0));
     char *colon = strrchr(copy, ':');
-    if (!colon || colon == copy || !is_guest(colon + 1))
+    if (!colon || (colon == copy && !may_be_empty) || !is_guest(colon + 1))
         return false;
     *colon = 0;
     volume->host = copy;
@@ -36,13 +36,13 @@ static bool parse_volume(const char *text, struct volume *volume, struct arena *
 }
 
 /* Parses all values of one option, at most `limit`. */
-static int parse_volumes(const struct option_list *list, const char *option, const char *verb, size_t limit,
-                         struct volume *parsed, struct arena *arena, struct err *err)
+static int parse_volumes(const struct option_list *list, const char *option, const char *verb, bool may_be_empty,
+                         size_t limit, struct volume *parsed, struct arena *arena, struct err *err)
 {
     if (list->count > limit)
         return err_set_status(err, EXIT_USAGE, "%s: %s: more than %zu times", verb, option, limit);
     for (size_t i = 0; i < list->count; i++)
-        if (!parse_volume(list->strings[i], &parsed[i], arena))
+        if (!parse_volume(list->strings[i], may_be_empty, &parsed[i], arena))
             return err_set_status(err, EXIT_USAGE, "%s: %s %s: not HOST:/GUEST or HOST:/GUEST:ro", verb, option,
                                   list->strings[i]);
     return 0;
@@ -80,7 +80,7 @@ int volumes_parse_dirs(const struct volume_options *options, const char *verb, b
     if (dirs->count == 0)
         return 0;
     struct volume *parsed = arena_array(arena, dirs->count, sizeof *parsed);
-    if (parse_volumes(dirs, "--dir", verb, dirs->count, parsed, arena, err) != 0)
+    if (parse_volumes(dirs, "--dir", verb, false, dirs->count, parsed, arena, err) != 0)
         return -1;
     if (!is_kernel) { /* the process opens them when it starts */
         const char **list = arena_array(arena, dirs->count, sizeof *list);
@@ -96,12 +96,12 @@ int volumes_parse_dirs(const struct volume_options *options, const char *verb, b
     return 0;
 }
 
-int volumes_parse(const struct volume_options *options, const char *verb, struct volumes *volumes,
+int volumes_parse(const struct volume_options *options, const char *verb, bool for_later, struct volumes *volumes,
                   const char *const **settings, struct arena *arena, struct err *err)
 {
     struct volume shares[MACHINE_SHARES_MAX] = {0}, disks[MACHINE_DISKS_MAX] = {0};
-    if (parse_volumes(&options->mounts, "--mount", verb, MACHINE_SHARES_MAX, shares, arena, err) != 0 ||
-        parse_volumes(&options->disks, "--disk", verb, MACHINE_DISKS_MAX, disks, arena, err) != 0)
+    if (parse_volumes(&options->mounts, "--mount", verb, false, MACHINE_SHARES_MAX, shares, arena, err) != 0 ||
+        parse_volumes(&options->disks, "--disk", verb, for_later, MACHINE_DISKS_MAX, disks, arena, err) != 0)
         return -1;
     volumes->share_count = options->mounts.count;
     volumes->disk_count = options->disks.count;
@@ -113,12 +113,12 @@ int volumes_parse(const struct volume_options *options, const char *verb, struct
     size_t count = 0;
     const char **list = arena_array(arena, volumes->share_count + volumes->disk_count, sizeof *list);
     for (size_t i = 0; i < volumes->share_count; i++) {
-        const char *tag = arena_printf(arena, "share%zu", i);
+        const char *tag = for_later ? shares[i].host : arena_printf(arena, "share%zu", i);
         volumes->shares[i] = (struct machine_share){tag, shares[i].host, shares[i].read_only};
         list[count++] = make_setting("share", tag, &shares[i], arena);
     }
     for (size_t i = 0; i < volumes->disk_count; i++) {
-        const char *serial = arena_printf(arena, "disk%zu", i);
+        const char *serial = for_later ? disks[i].host : arena_printf(arena, "disk%zu", i);
         volumes->disks[i] = (struct machine_disk){serial, disks[i].host, disks[i].read_only};
         list[count++] = make_setting("disk", serial, &disks[i], arena);
     }

@@ -31,9 +31,11 @@ struct volumes {
 int volumes_parse_dirs(const struct volume_options *options, const char *verb, bool is_kernel, struct volumes *volumes,
                        const char *const **settings, struct arena *arena, struct err *err);
 
-/* Sets the machine's part, and adds the program's to its settings (mewz/config.h): `*settings`, NULL-terminated or
- * NULL, is replaced by a longer list on the arena. Fails with EXIT_USAGE where a value is not of its form. */
-int volumes_parse(const struct volume_options *options, const char *verb, struct volumes *volumes,
+/* `for_later`: the program is built, not run, and what stands for HOST or FILE is the device's own name, which for a
+ * disk may be empty: the first that has a file system. Sets the machine's part, and adds the program's to its settings
+ * (mewz/config.h): `*settings`, NULL-terminated or NULL, is replaced by a longer list on the arena. Fails with
+ * EXIT_USAGE where a value is not of its form. */
+int volumes_parse(const struct volume_options *options, const char *verb, bool for_later, struct volumes *volumes,
                   const char *const **settings, struct arena *arena, struct err *err);
 
 #endif

@@ -245,13 +245,41 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 18 are used */
+#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 22 are used */
 
 static size_t count_strings(const char *const *strings)
 {
     size_t count = 0;
     while (strings && strings[count])
         count++;
+    return count;
+}
+
+/* Parts of the kernel that nothing refers to but by weak symbols, each there for a setting (mewz/config.h). */
+static const struct {
+    const char *setting, *symbol;
+} wanted[] = {
+    {"share=", "fuse_mount"},
+    {"disk=", "ext4_mount"},
+};
+
+static bool has_setting(const struct link_config *config, const char *beginning)
+{
+    for (const char *const *setting = config->settings; setting && *setting; setting++)
+        if (strncmp(*setting, beginning, strlen(beginning)) == 0)
+            return true;
+    return false;
+}
+
+/* Adds the words that pull in what the settings need; returns their number. */
+static size_t add_wanted(const struct linkage *linkage, const char **argv)
+{
+    size_t count = 0;
+    for (size_t i = 0; linkage->options->target->is_kernel && i < sizeof wanted / sizeof *wanted; i++)
+        if (has_setting(&linkage->options->config, wanted[i].setting)) {
+            argv[count++] = "-u";
+            argv[count++] = wanted[i].symbol;
+        }
     return count;
 }
 
@@ -281,6 +309,7 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
         argv[count++] = temp_path(linkage, "tree.o"); /* not linked where the program has no function on paths */
     if (ksyms)
         argv[count++] = ksyms;
+    count += add_wanted(linkage, argv + count);
     while (objects && *objects)
         argv[count++] = *objects++;
     for (const char **symbol = linkage->missing; *symbol; symbol++)

@@ -16,7 +16,7 @@ static int parse(const char *mount, const char *disk, struct volumes *volumes, c
         options.mounts = (struct option_list){mounts, 1};
     if (disk)
         options.disks = (struct option_list){disks, 1};
-    return volumes_parse(&options, "run", volumes, settings, &arena, &err);
+    return volumes_parse(&options, "run", false, volumes, settings, &arena, &err);
 }
 
 static void test_none(void)

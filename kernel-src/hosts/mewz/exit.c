@@ -2,10 +2,15 @@
 #include "dev/exit.h"
 
 #include "dev/console.h"
+#include "ext4/ext4.h"
 #include "wasi/host.h"
+
+#pragma weak ext4_unmount_all
 
 _Noreturn void host_exit(int code)
 {
+    if (ext4_unmount_all)
+        ext4_unmount_all();
     console_flush();
     machine_exit(code);
 }

@@ -1,8 +1,9 @@
 /* file.c: files and folders are the VFS's (fs/vfs.h).
  *
  * The program is given one folder, the root. It is memory, over the tree that was built into the image if there is one;
- * without a tree it has an empty /tmp. */
+ * without a tree it has an empty /tmp. Host folders and disks are mounted in it (mounts.h). */
 #include "fs/memory.h"
+#include "hosts/mewz/mounts.h"
 #include "mm/page.h"
 #include "panic.h"
 #include "wasi/host_file.h"
@@ -65,6 +66,7 @@ static void mount_root(void)
     vfs_mount(NULL, root);
     if (!size)
         vfs_create_folder(root, (struct vfs_name){"tmp", 3});
+    root = mounts_add(root);
 }
 
 uint32_t host_file_preopen(uint32_t index, struct host_file **folder, const char **name)
