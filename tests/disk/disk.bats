@@ -1,0 +1,124 @@
+# Disks with a file system: mewz-cc run --disk.
+load volumes
+
+setup() {
+    use_program --disk disk0:/disk
+    cd "$BATS_TEST_TMPDIR"
+    truncate -s 64M disk.img
+    mke2fs -q -F -t ext4 -b 4096 disk.img
+}
+
+is_consistent() {
+    e2fsck -fn disk.img >check.log 2>&1 || {
+        cat check.log
+        return 1
+    }
+}
+
+@test "a program uses a disk, on MMIO and on PCI" {
+    for machine in microvm q35 pc; do
+        volumes --machine $machine --disk disk.img:/disk -- use /disk
+        [ "$status" = 0 ]
+        [ "$output" = used ]
+        is_consistent
+    done
+}
+
+@test "what one machine wrote, the next one reads" {
+    volumes --disk disk.img:/disk -- write /disk/lost+found kept "still there"
+    [ "$status" = 0 ]
+    is_consistent
+    volumes --disk disk.img:/disk:ro -- show /disk/lost+found kept
+    [ "$output" = "still there" ]
+}
+
+@test "a disk in place of the root, beside a disk image that boots" {
+    timeout 120 mewz-cc build "$ROOT/build/guests/volumes.wasm" -o boot.img --disk :/ -- write / kept "in the root"
+    run timeout 120 mewz-cc run boot.img --disk disk.img:/
+    [ "$status" = 0 ]
+    volumes --disk disk.img:/disk -- show /disk kept
+    [ "$output" = "in the root" ]
+}
+
+@test "read-only is enforced" {
+    volumes --disk disk.img:/disk -- write /disk file text
+    before=$(sha256sum disk.img)
+    volumes --disk disk.img:/disk:ro -- refused /disk
+    [ "$output" = refused ]
+    [ "$(sha256sum disk.img)" = "$before" ]
+}
+
+@test "a full disk is ENOSPC, and has room again" {
+    volumes --disk disk.img:/disk -- fill /disk
+    [ "$status" = 0 ]
+    [[ $output == *"write: No space left on device"* ]]
+    [[ $output == *"fsync: done"*"unlink: done" ]]
+    is_consistent
+    volumes --disk disk.img:/disk -- use /disk
+    [ "$output" = used ]
+}
+
+@test "the machine dies: every record that was synced is there" {
+    for round in 1 2 3 4; do
+        mke2fs -q -F -t ext4 -b 4096 disk.img
+        : >out
+        mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- append /disk >out 2>err &
+        run=$!
+        wait_until "[ \$(wc -l <out) -ge $((round * 20)) ]"
+        qemu=$(pgrep -P "$run" qemu-system)
+        kill -9 "$run"
+        wait "$run" 2>/dev/null || true
+        wait_until "! kill -0 $qemu 2>/dev/null"
+        last=$(tail -n 1 out)
+        [ "$last" -ge 10 ]
+        volumes --disk disk.img:/disk -- write /disk after "the reboot"
+        [ "$status" = 0 ]
+        is_consistent
+        debugfs -R "cat records" disk.img 2>/dev/null >records
+        grep -qx "record $last" records
+    done
+}
+
+# errors EVENT FLUSHES: from so many flushes on the device fails at what is named, as QEMU's blkdebug does it.
+errors() {
+    for state in $(seq 1 "$2"); do
+        printf '[set-state]\nevent = "flush_to_disk"\nstate = "%s"\nnew_state = "%s"\n' "$state" $((state + 1))
+    done >errors.conf
+    printf '[inject-error]\nevent = "%s"\nstate = "%s"\nerrno = "5"\n' "$1" $(($2 + 1)) >>errors.conf
+    timeout 120 mewz-cc build "$ROOT/build/guests/volumes.wasm" -o failing.elf --disk disk0:/disk -- fill /disk
+    run --separate-stderr timeout 120 qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max -m 128 -nodefaults \
+        -no-user-config -no-reboot -display none -kernel failing.elf -serial stdio \
+        -device isa-debug-exit,iobase=0x501,iosize=1 -global virtio-mmio.force-legacy=false \
+        -drive if=none,id=disk,format=raw,werror=report,rerror=report,file=blkdebug:errors.conf:disk.img \
+        -device virtio-blk-device,drive=disk,serial=disk0
+    echo "$output"
+}
+
+@test "errors of the device: EIO, or a panic where it cannot be mounted; what had been written stays whole" {
+    for event in read_aio write_aio flush_to_disk; do
+        errors $event 0
+        [[ $output == *'panic: files: disk "disk0" cannot be mounted on /disk: '* ]]
+    done
+    for event in write_aio flush_to_disk; do
+        errors $event 6 # the mount takes fewer
+        [[ $output == *"I/O error"* ]]
+        volumes --disk disk.img:/disk -- write /disk file "mounted again"
+        [ "$status" = 0 ]
+        is_consistent
+    done
+}
+
+@test "what is no such file system is a panic that says so" {
+    truncate -s 0 disk.img
+    truncate -s 1M disk.img
+    volumes --disk disk.img:/disk -- use /disk
+    [ "$status" = 70 ]
+    [[ $stderr == *"it has no ext4 file system"* ]]
+    volumes -- use /disk
+    [ "$status" = 70 ]
+    [[ $stderr == *"the machine has no such disk"* ]]
+    volumes --disk nothing.img:/disk -- use /disk
+    [ "$status" = 1 ]
+    run --separate-stderr timeout 60 mewz-cc run "$ROOT/build/guests/volumes.elf" --disk disk.img:/disk
+    [[ $stderr == *"built without --disk"* ]]
+}

@@ -1,0 +1,109 @@
+# Folders of the host, by virtio-fs: mewz-cc run --mount.
+load volumes
+
+setup() {
+    use_program --mount share0:/share
+    cd "$BATS_TEST_TMPDIR"
+    mkdir folder
+    echo "from the host" >folder/file
+}
+
+@test "a program uses a folder of the host, on MMIO and on PCI" {
+    for machine in microvm q35; do
+        volumes --machine $machine --mount folder:/share -- use /share
+        [ "$status" = 0 ]
+        [ "$output" = used ]
+        [ "$(cat folder/file)" = "through a link" ]
+        [ "$(stat -c %Y folder/file)" = 1500000000 ]
+        [ "$(ls folder)" = file ]
+    done
+}
+
+@test "names that need care: commas, colons, spaces, backslashes" {
+    # shellcheck disable=SC1003
+    for name in 'a,b' 'a:b' 'a b' 'a\b' 'a,b\'; do
+        mkdir "$name"
+        volumes --mount "$name:/share" -- write /share written text
+        [ "$status" = 0 ]
+        [ "$(cat "$name/written")" = text ]
+    done
+}
+
+@test "read-only is enforced" {
+    volumes --mount folder:/share:ro -- refused /share
+    [ "$status" = 0 ]
+    [ "$output" = refused ]
+    [ "$(ls folder)" = file ]
+}
+
+@test "what the host writes meanwhile is there" {
+    volumes --mount folder:/share -- show /share file
+    [ "$output" = "from the host" ]
+    echo "changed" >folder/file
+    volumes --mount folder:/share -- show /share file
+    [ "$output" = "changed" ]
+}
+
+@test "links do not lead out of the folder" {
+    echo secret >secret
+    ln -s ../secret folder/up
+    ln -s "$PWD/secret" folder/absolute
+    ln -s ../share/file folder/around
+    for name in up absolute; do
+        volumes --mount folder:/share -- show /share $name
+        [ "$status" = 0 ]
+        [[ $output != *secret* ]]
+    done
+    volumes --mount folder:/share -- show /share around
+    [ "$output" = "from the host" ]
+}
+
+@test "a server that dies makes everything EIO" {
+    mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- read /share >out 2>err &
+    run=$!
+    wait_until "grep -q reading out"
+    kill -9 $(pgrep -P "$run" virtiofsd)
+    wait_until "! kill -0 $run 2>/dev/null"
+    wait "$run"
+    grep -q "read: I/O error" out
+    grep -q "open: I/O error" out
+    grep -q "mkdir: I/O error" out
+}
+
+@test "nothing is left behind when mewz-cc is killed" {
+    mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- read /share >out 2>err &
+    run=$!
+    wait_until "grep -q reading out"
+    children=$(pgrep -P "$run" | tr '\n' ' ')
+    [ -n "$children" ]
+    kill -9 "$run"
+    for child in $children; do
+        wait_until "! kill -0 $child 2>/dev/null"
+    done
+}
+
+@test "as an ordinary user, files are that user's" {
+    [ "$(id -u)" = 0 ] || skip "every other test is one"
+    setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user true || skip "no user namespaces here"
+    chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR/.." "$BATS_TEST_TMPDIR/.."
+    chown -R 65534:65534 folder
+    run timeout 120 setpriv --reuid=65534 --regid=65534 --clear-groups \
+        env "PATH=$PATH" mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- use /share
+    echo "$output"
+    [ "$output" = used ]
+    [ "$(stat -c %u folder/file)" = 65534 ]
+}
+
+@test "what cannot be shared is said in one line" {
+    volumes --mount nothing:/share -- use /share
+    [ "$status" = 1 ]
+    [ "$stderr" = "mewz-cc: nothing: No such file or directory" ]
+    volumes --mount folder/file:/share -- use /share
+    [ "$status" = 1 ]
+    [[ $stderr == *"folder/file: not a folder" ]]
+    volumes --mount folder -- use /share
+    [ "$status" = 2 ]
+    run --separate-stderr timeout 60 mewz-cc run "$ROOT/build/guests/volumes.elf" --mount folder:/share
+    [ "$status" = 1 ]
+    [[ $stderr == *"built without --mount"* ]]
+}
