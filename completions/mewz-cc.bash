@@ -10,7 +10,7 @@ _mewz_cc() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'new build convert cloud-image compile link run inspect doctor --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'new build convert cloud-image compile link run inspect disk doctor --help --version' -- "$current")
         return
     fi
     case $previous in

@@ -8,7 +8,7 @@
 
 static const struct verb *const verbs[] = {
     &verb_new,  &verb_build, &verb_convert, &verb_cloud_image, &verb_compile,
-    &verb_link, &verb_run,   &verb_inspect, &verb_doctor,
+    &verb_link, &verb_run,   &verb_inspect, &verb_disk,        &verb_doctor,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

@@ -13,6 +13,6 @@ struct verb {
 };
 
 extern const struct verb verb_new, verb_build, verb_convert, verb_cloud_image, verb_compile, verb_link, verb_run,
-    verb_inspect, verb_doctor;
+    verb_inspect, verb_disk, verb_doctor;
 
 #endif

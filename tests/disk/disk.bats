@@ -1,4 +1,5 @@
 # Disks with a file system: mewz-cc run --disk.
+# shellcheck disable=SC2030,SC2031 # each test has its own
 load volumes
 
 setup() {

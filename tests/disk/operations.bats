@@ -1,4 +1,5 @@
 # Every operation of the file system on disks, in a process: tests/disk/native/all_operations.c.
+# shellcheck disable=SC2030,SC2031 # each test has its own
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export ASAN_OPTIONS=detect_leaks=0 # mounts are for the life of a kernel

@@ -1,5 +1,6 @@
 # Power cuts on disks, by a file system in a process whose disk remembers every write: tests/disk/native/power_cut.c.
 # POINTS says at how many places the power goes; e2fsck looks at the disk after each of the first 50, or of all.
+# shellcheck disable=SC2030,SC2031 # each test has its own
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 POINTS=${POINTS:-200}

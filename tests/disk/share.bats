@@ -1,4 +1,5 @@
 # Folders of the host, by virtio-fs: mewz-cc run --mount.
+# shellcheck disable=SC2030,SC2031 # each test has its own
 load volumes
 
 setup() {
