@@ -1,7 +1,8 @@
 // suite.mjs SUITE [SYSTEM...]: run the WASI preview 1 programs of WebAssembly/wasi-testsuite on our systems.
 //
-// SUITE is a checkout of a branch with the compiled programs (tests/*/testsuite/wasm32-wasip1). SYSTEM is linux or mewz;
-// both by default. A program's .json says its arguments, environment and folder, and what has to come out; the folder is
+// SUITE is a checkout of a branch with the compiled programs (tests/*/testsuite/wasm32-wasip1). SYSTEM is linux, mewz,
+// share (mewz with the folder on the host) or disk (mewz with the folder on a disk);
+// linux and mewz by default. A program's .json says its arguments, environment and folder, and what has to come out; the folder is
 // copied, so that a program may change it. Prints a line for each program and, where it failed, what it said.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -39,6 +40,22 @@ const start = {
         if (linked.status !== 0)
             return linked;
         return run(program, config.args ?? [], { env: root ? { MEWZ_DIRS: `${root}:/` } : {} });
+    },
+    // The folder stays on the host.
+    share(object, config, root) {
+        return run('mewz-cc', ['run', object, ...environment(config), ...(root ? ['--mount', `${root}:/`] : []), '--',
+            ...(config.args ?? [])]);
+    },
+    // The folder is a disk, which has to be consistent afterwards.
+    disk(object, config, root) {
+        const disk = join(work, 'disk.img');
+        rmSync(disk, { force: true });
+        run('truncate', ['-s', '32M', disk]);
+        run('/sbin/mke2fs', ['-q', '-F', '-t', 'ext4', '-b', '4096', ...(root ? ['-d', root] : []), disk]);
+        const result = run('mewz-cc', ['run', object, ...environment(config), '--disk', `${disk}:/`, '--',
+            ...(config.args ?? [])]);
+        const check = run('/sbin/e2fsck', ['-fn', disk]);
+        return check.status === 0 ? result : check;
     },
     mewz(object, config, root) {
         return run('mewz-cc', ['run', object, ...environment(config), ...(root ? ['--dir', `${root}:/`] : []), '--',
