@@ -1,9 +1,9 @@
 // suite.mjs SUITE [SYSTEM...]: run the WASI preview 1 programs of WebAssembly/wasi-testsuite on our systems.
 //
 // SUITE is a checkout of a branch with the compiled programs (tests/*/testsuite/wasm32-wasip1). SYSTEM is linux, mewz,
-// share (mewz with the folder on the host) or disk (mewz with the folder on a disk);
-// linux and mewz by default. A program's .json says its arguments, environment and folder, and what has to come out; the folder is
-// copied, so that a program may change it. Prints a line for each program and, where it failed, what it said.
+// share (mewz with the folder on the host) or disk (mewz with the folder on a disk); all of them by default. A program's
+// .json says its arguments, environment and folder, and what has to come out; the folder is copied, so that a program may
+// change it. Prints a line for each program and, where it failed, what it said.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
