@@ -185,6 +185,18 @@ const uint8_t *elf_at_address(const struct elf *elf, uint64_t address, uint64_t 
     return NULL;
 }
 
+const char *elf_text_at_address(const struct elf *elf, uint64_t address)
+{
+    for (unsigned i = 0; i < elf->segment_count; i++) {
+        struct elf_segment segment = elf_segment(elf, i);
+        uint64_t offset = address - segment.header.p_vaddr;
+        if (segment.header.p_type == PT_LOAD && address >= segment.header.p_vaddr && offset < segment.header.p_filesz &&
+            memchr(segment.bytes + offset, 0, segment.header.p_filesz - offset))
+            return (const char *)segment.bytes + offset;
+    }
+    return NULL;
+}
+
 /* --- notes (gABI, "Note Section"): name and description are each padded to four bytes --- */
 
 static uint64_t pad(uint64_t size)

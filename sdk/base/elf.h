@@ -59,6 +59,9 @@ bool elf_find_symbol(const struct elf *elf, const char *name, struct elf_symbol 
 /* The `size` bytes that segments put at a virtual address, or NULL where no segment has them all in the file. */
 const uint8_t *elf_at_address(const struct elf *elf, uint64_t address, uint64_t size);
 
+/* The zero-terminated text that a segment puts at a virtual address, or NULL where none has it whole in the file. */
+const char *elf_text_at_address(const struct elf *elf, uint64_t address);
+
 /* The first note with that owner's name and type in any PT_NOTE segment: its description, or NULL. */
 const uint8_t *elf_find_note(const struct elf *elf, const char *owner, uint32_t type, size_t *size);
 

@@ -18,7 +18,8 @@
 
 static const char help[] = "Says what is in a file: of a module its imports, exports, memory, features and\n"
                            "sections, and which systems have the imports; of an object what it asks of its system;\n"
-                           "of an executable or an image the program in it with its arguments and environment.\n";
+                           "of an executable or an image the program in it with its arguments and environment;\n"
+                           "and of each what its functions became.\n";
 
 static cJSON *document; /* NULL: lines are wanted, no object */
 
@@ -124,12 +125,27 @@ void inspect_print_import(const char *symbol, const char *type, const struct ins
 
 /* --- by kind of file --- */
 
+static int read_module(const struct driver *driver, struct wasm_module *module, struct arena *arena, struct err *err)
+{
+    if (wasm_decode(module, driver->input, driver->file.data, driver->file.size, arena, err) != 0)
+        return -1;
+    return wasm_validate(module, arena, err);
+}
+
+static int inspect_code(const struct driver *driver, struct arena *arena, struct err *err)
+{
+    struct wasm_module module;
+    bool is_module = driver->kind == INPUT_WASM;
+    if (is_module && read_module(driver, &module, arena, err) != 0)
+        return -1;
+    return inspect_sizes(driver, is_module ? &module : NULL, arena, err);
+}
+
 static int inspect_wasm(const struct driver *driver, const struct inspect_systems *systems, struct arena *arena,
                         struct err *err)
 {
     struct wasm_module module;
-    if (wasm_decode(&module, driver->input, driver->file.data, driver->file.size, arena, err) != 0 ||
-        wasm_validate(&module, arena, err) != 0)
+    if (read_module(driver, &module, arena, err) != 0)
         return -1;
     inspect_module(&module, systems, arena);
     return 0;
@@ -151,18 +167,24 @@ static int inspect_elf(const struct driver *driver, const struct inspect_systems
     return 0;
 }
 
-static int inspect(const char *path, struct arena *arena, struct err *err)
+static int inspect_file(const struct driver *driver, struct arena *arena, struct err *err)
 {
-    struct driver driver = {.input = path};
     struct inspect_systems systems;
-    if (driver_open(&driver, err) != 0)
+    if (open_systems(&systems, arena, err) != 0)
         return -1;
-    int result = open_systems(&systems, arena, err);
-    if (result == 0) {
-        result = driver.kind == INPUT_WASM ? inspect_wasm(&driver, &systems, arena, err)
-                                           : inspect_elf(&driver, &systems, arena, err);
-        close_systems(&systems);
-    }
+    int result = driver->kind == INPUT_WASM ? inspect_wasm(driver, &systems, arena, err)
+                                            : inspect_elf(driver, &systems, arena, err);
+    close_systems(&systems);
+    return result;
+}
+
+static int inspect(const struct settings *settings, const struct command_line *line, struct arena *arena,
+                   struct err *err)
+{
+    struct driver driver;
+    if (settings_open_driver(settings, line, &driver, err) != 0)
+        return -1;
+    int result = settings->sizes ? inspect_code(&driver, arena, err) : inspect_file(&driver, arena, err);
     driver_close(&driver);
     return result;
 }
@@ -172,7 +194,7 @@ static int run(char **argv, struct err *err)
     struct command_line line = {
         .verb = "inspect",
         .verb_bit = SETTINGS_INSPECT,
-        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF",
+        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [options]",
         .help = help,
         .operand_minimum = 1,
         .operand_maximum = 1,
@@ -183,7 +205,7 @@ static int run(char **argv, struct err *err)
     if (result == 0 && settings.json)
         document = cJSON_CreateObject();
     if (result == 0 && !line.wants_help)
-        result = inspect(line.operands[0], &arena, err);
+        result = inspect(&settings, &line, &arena, err);
     if (result == 0 && document)
         json_print(document, stdout);
     cJSON_Delete(document);

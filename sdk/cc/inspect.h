@@ -8,6 +8,7 @@
 #include "base/elf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "cc/driver.h"
 #include "link/archive.h"
 #include "wasm/module.h"
 
@@ -16,6 +17,13 @@
 struct inspect_systems {
     struct archive archives[INSPECT_SYSTEM_COUNT];
 };
+
+/* What --sizes says: of a module its sections, of any program its functions by their size as native code. What is not
+ * linked yet is compiled and linked for that. `module` is the input where it is one, else NULL. */
+int inspect_sizes(const struct driver *driver, const struct wasm_module *module, struct arena *arena, struct err *err);
+
+/* A module's sections. */
+void inspect_sections(const struct wasm_module *module, struct arena *arena);
 
 /* A decoded and validated module. */
 void inspect_module(const struct wasm_module *module, const struct inspect_systems *systems, struct arena *arena);

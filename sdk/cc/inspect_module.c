@@ -101,7 +101,7 @@ static void print_exports(const struct wasm_module *module, struct arena *arena)
     }
 }
 
-static void print_sections(const struct wasm_module *module, struct arena *arena)
+void inspect_sections(const struct wasm_module *module, struct arena *arena)
 {
     uint32_t custom = 0;
     for (uint32_t i = 0; i < module->section_count; i++) {
@@ -130,5 +130,5 @@ void inspect_module(const struct wasm_module *module, const struct inspect_syste
     print_counts(module);
     print_imports(module, systems, arena);
     print_exports(module, arena);
-    print_sections(module, arena);
+    inspect_sections(module, arena);
 }

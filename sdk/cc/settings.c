@@ -26,7 +26,7 @@ static const struct option_range ports = {1, 65535};
 #define ALL      (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_RUN)
 #define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_CONVERT | SETTINGS_CLOUD)
 #define PACKAGES (SETTINGS_BUILD | SETTINGS_CONVERT)
-#define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN)
+#define COMPILES (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_RUN | SETTINGS_INSPECT)
 #define LINKS    (SETTINGS_BUILD | SETTINGS_LINK | SETTINGS_RUN)
 
 #define PROJECTS (SETTINGS_BUILD | SETTINGS_RUN)
@@ -91,6 +91,8 @@ static const struct option options[] = {
      "imports that the system lacks trap when called"},
     {SETTINGS_DOCTOR, "--containerd", NULL, OPTION_FLAG, AT(containerd), NULL,
      "look for what containers need as well, and print containerd's configuration"},
+    {SETTINGS_INSPECT, "--sizes", NULL, OPTION_FLAG, AT(sizes), NULL,
+     "how large each function is, compiled and in the module, and each section"},
     {PACKAGES | SETTINGS_INSPECT | SETTINGS_DOCTOR, "--json", NULL, OPTION_FLAG, AT(json), NULL,
      "say it on stdout as JSON"},
     {ALL | SETTINGS_CONVERT | SETTINGS_CLOUD, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,

@@ -45,6 +45,8 @@ struct settings {
     bool json;
     bool containerd; /* of `doctor` */
 
+    bool sizes; /* of `inspect` */
+
     const char *cloud;    /* of `cloud-image` */
     const char *template; /* of `new` */
 

@@ -1,8 +1,9 @@
 #include "cc/suggest.h"
 
+#include <stdint.h>
 #include <string.h>
 
-#define WORD_MAX 32
+#define WORD_MAX 255
 
 static size_t smallest(size_t a, size_t b, size_t c)
 {
@@ -17,7 +18,7 @@ static size_t distance(const char *a, const char *b)
     size_t row[WORD_MAX + 1];
     size_t length = strlen(b);
     if (length > WORD_MAX)
-        return WORD_MAX;
+        return SIZE_MAX;
     for (size_t j = 0; j <= length; j++)
         row[j] = j;
     for (size_t i = 0; a[i]; i++) {

@@ -44,7 +44,7 @@ mewz() {
 }
 
 @test "every option of the help is in the manual page" {
-    for verb in build convert compile link run; do
+    for verb in build convert compile link run inspect; do
         mewz 0 $verb --help
         sed -nE 's/^  -(-?[A-Za-z-]+).*/\1/p' <<<"$output" | while read -r option; do
             grep -qF -- "Fl $option" "$ROOT/man/mewz-cc.1" || { echo "$verb: $option" && false; }

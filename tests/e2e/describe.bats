@@ -57,6 +57,35 @@ digest() {
     [ "$(json 'it.sections.some(s => s.name == "code")' mewz-cc inspect "$wasm" --json)" = true ]
 }
 
+@test "sizes of functions are the same in a module, its object, its executable and its image" {
+    wasm=$GUESTS/facts.wasm
+    mewz-cc compile "$wasm" -o app.o
+    mewz-cc build app.o -o app --target x86_64-linux
+    mewz-cc build app.o -o app.qcow2
+    mewz-cc inspect "$wasm" --sizes >module
+    grep -q '^section .* code' module
+    grep -E '^(code|function)' module >sizes
+    for file in app.o app app.qcow2; do
+        mewz-cc inspect "$file" --sizes | cmp - sizes
+    done
+    sed -n 's/^function *//p' sizes | sort -s -c -k1,1nr
+
+    native=$(llvm-readelf-19 -sW app.o | awk '$8 ~ /^wasm.*\.printf_core$/ { print $3 }')
+    [ "$(json 'it.functions.find(f => f.name == "printf_core").native' mewz-cc inspect app --sizes --json)" = "$native" ]
+    wasm-objdump -x "$wasm" >dump
+    size=$(sed -nE 's/^ - func\[[0-9]+\] size=([0-9]+) <printf_core>$/\1/p' dump)
+    [ "$(json 'it.functions.find(f => f.name == "printf_core").wasm' mewz-cc inspect app --sizes --json)" = "$size" ]
+}
+
+@test "sizes follow the options for compiling, and need a program" {
+    [ "$(json it.code.native mewz-cc inspect "$GUESTS/facts.wasm" --sizes --json)" != \
+        "$(json it.code.native mewz-cc inspect "$GUESTS/facts.wasm" --sizes --json -O0)" ]
+    run -1 mewz-cc inspect "$(command -v node)" --sizes
+    [[ $output == *"no program in it"* ]]
+    run -1 mewz-cc inspect "$ROOT/Makefile" --sizes
+    [[ $output == *"Makefile"*"not a WebAssembly module"* ]]
+}
+
 @test "build says what it made" {
     mewz-cc build "$GUESTS/hello.wasm" -o app.vmdk --json >summary
     [ "$(json '[it.output, it.format]' cat summary)" = '["app.vmdk","vmdk"]' ]

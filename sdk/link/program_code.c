@@ -1,0 +1,63 @@
+#include "link/program_code.h"
+
+#include <string.h>
+
+#include "link/program.h"
+
+static bool read_at(const struct elf *elf, const void *address, void *to, size_t size)
+{
+    const uint8_t *bytes = elf_at_address(elf, (uint64_t)address, size);
+    if (bytes)
+        memcpy(to, bytes, size);
+    return bytes != NULL;
+}
+
+static bool read_func(const struct elf *elf, const struct mewz_code_map *map, uint32_t index, struct program_func *func)
+{
+    struct mewz_code_func entry;
+    uint64_t address = (uint64_t)map->funcs + index * sizeof entry; /* which `code` counts from */
+    if (!read_at(elf, (const void *)address, &entry, sizeof entry))
+        return false;
+    *func = (struct program_func){
+        .module = elf_text_at_address(elf, (uint64_t)map->module),
+        .name = elf_text_at_address(elf, (uint64_t)map->names + entry.name),
+        .index = entry.index,
+        .address = address + (uint64_t)(int64_t)entry.code,
+        .code_size = entry.code_size,
+        .wasm_offset = entry.wasm_offset,
+        .wasm_size = entry.wasm_size,
+    };
+    return func->module && func->name;
+}
+
+/* A map is not empty, and maps do not overlap: otherwise a damaged file could lead round in a circle. */
+static bool read_map(const struct elf *elf, const struct mewz_code_map *map, struct program_code *code,
+                     struct arena *arena)
+{
+    size_t count = code->func_count + map->func_count;
+    if (map->func_count == 0 || count > elf->size / sizeof(struct mewz_code_func))
+        return false;
+    struct program_func *funcs = arena_array(arena, count, sizeof *funcs);
+    if (code->func_count)
+        memcpy(funcs, code->funcs, code->func_count * sizeof *funcs);
+    code->funcs = funcs;
+    for (uint32_t i = 0; i < map->func_count; i++)
+        if (!read_func(elf, map, i, &funcs[code->func_count++]))
+            return false;
+    return true;
+}
+
+bool program_code_read(const struct elf *elf, struct program_code *code, struct arena *arena)
+{
+    struct mewz_program program;
+    *code = (struct program_code){0};
+    if (!program_find(elf, &program) || program.abi_version != MEWZ_ABI_VERSION)
+        return false;
+    for (const struct mewz_code_map *at = program.code_map; at;) {
+        struct mewz_code_map map;
+        if (!read_at(elf, at, &map, sizeof map) || !read_map(elf, &map, code, arena))
+            return false;
+        at = map.next;
+    }
+    return code->func_count > 0;
+}
