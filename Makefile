@@ -490,6 +490,7 @@ lint-shell:
 lint-sdk:
 	clang-tidy-19 --quiet $(SDK_SOURCES) $(LLVM_SOURCES) -- $(SDK_CFLAGS)
 	clang-tidy-19 --quiet $(SHIM_SOURCES) -- $(SDK_CFLAGS) $(SHIM_CFLAGS)
+lint-x86_64-mewz: x86_64-mewz_CFLAGS := $(EXT2FS_INCLUDE) $(x86_64-mewz_CFLAGS)
 $(TARGETS:%=lint-%):
 	clang-tidy-19 --quiet $(filter %.c,$($(@:lint-%=%)_SOURCES)) -- $($(@:lint-%=%)_CFLAGS)
 

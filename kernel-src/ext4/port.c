@@ -68,7 +68,7 @@ char *strncpy(char *to, const char *from, size_t size)
 
 char *strcat(char *to, const char *from)
 {
-    strcpy(to + strlen(to), from);
+    memcpy(to + strlen(to), from, strlen(from) + 1);
     return to;
 }
 
