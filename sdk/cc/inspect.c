@@ -132,13 +132,18 @@ static int read_module(const struct driver *driver, struct wasm_module *module, 
     return wasm_validate(module, arena, err);
 }
 
-static int inspect_code(const struct driver *driver, struct arena *arena, struct err *err)
+static int inspect_code(struct driver *driver, const struct settings *settings, struct arena *arena, struct err *err)
 {
     struct wasm_module module;
     bool is_module = driver->kind == INPUT_WASM;
     if (is_module && read_module(driver, &module, arena, err) != 0)
         return -1;
-    return inspect_sizes(driver, is_module ? &module : NULL, arena, err);
+    if (settings->sizes)
+        return inspect_sizes(driver, is_module ? &module : NULL, arena, err);
+    if (!is_module)
+        return err_set(err, "%s: is compiled already, --function is for modules", driver->input);
+    driver->compile.locate_all = true;
+    return inspect_function(driver, &module, settings->function, arena, err);
 }
 
 static int inspect_wasm(const struct driver *driver, const struct inspect_systems *systems, struct arena *arena,
@@ -184,7 +189,8 @@ static int inspect(const struct settings *settings, const struct command_line *l
     struct driver driver;
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    int result = settings->sizes ? inspect_code(&driver, arena, err) : inspect_file(&driver, arena, err);
+    int result = settings->sizes || settings->function ? inspect_code(&driver, settings, arena, err)
+                                                       : inspect_file(&driver, arena, err);
     driver_close(&driver);
     return result;
 }

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cc/driver.h"
 #include "link/archive.h"
+#include "link/program_code.h"
 #include "wasm/module.h"
 
 /* The SDK's systems, to tell which has an import. */
@@ -17,6 +18,21 @@
 struct inspect_systems {
     struct archive archives[INSPECT_SYSTEM_COUNT];
 };
+
+/* A linked program, which the input is, has in it, or becomes. */
+struct inspect_program {
+    struct file linked; /* what was linked for this, if anything */
+    struct elf elf;
+    struct program_code code; /* of at least one function */
+};
+int inspect_open_program(struct inspect_program *program, const struct driver *driver, struct arena *arena,
+                         struct err *err);
+void inspect_close_program(struct inspect_program *program);
+
+/* What --function says: a module's function, by its name or index, instruction by instruction, and the native code
+ * that each became. The driver's options have locate_all (llvm/compile.h). */
+int inspect_function(const struct driver *driver, const struct wasm_module *module, const char *function,
+                     struct arena *arena, struct err *err);
 
 /* What --sizes says: of a module its sections, of any program its functions by their size as native code. What is not
  * linked yet is compiled and linked for that. `module` is the input where it is one, else NULL. */

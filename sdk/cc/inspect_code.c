@@ -4,7 +4,6 @@
 
 #include "cc/inspect.h"
 #include "image/image.h"
-#include "link/program_code.h"
 
 /* Links for Linux, since that takes least. Imports that it lacks do not matter here. */
 static int link_input(const struct driver *driver, struct file *file, struct arena *arena, struct err *err)
@@ -23,22 +22,31 @@ static int link_input(const struct driver *driver, struct file *file, struct are
     return result;
 }
 
-/* Opens the linked program that the input is, has in it, or becomes. `file` holds what was linked, and is the caller's
- * to close. */
-static int open_program(const struct driver *driver, struct file *file, struct elf *elf, struct arena *arena,
-                        struct err *err)
+int inspect_open_program(struct inspect_program *program, const struct driver *driver, struct arena *arena,
+                         struct err *err)
 {
-    const uint8_t *bytes = driver->file.data;
-    unsigned long offset = 0, size = driver->file.size;
+    const struct file *file = &driver->file;
+    unsigned long offset = 0, size = file->size;
+    program->linked = (struct file){0};
     if (driver->kind == INPUT_WASM || driver->kind == INPUT_OBJECT) {
-        if (link_input(driver, file, arena, err) != 0)
+        file = &program->linked;
+        if (link_input(driver, &program->linked, arena, err) != 0)
             return -1;
-        bytes = file->data;
         size = file->size;
     } else if (driver->kind == INPUT_IMAGE) {
-        image_find_kernel(bytes, size, &offset, &size);
+        image_find_kernel(file->data, file->size, &offset, &size);
     }
-    return elf_open(elf, driver->input, bytes + offset, size, err);
+    int result = elf_open(&program->elf, driver->input, file->data + offset, size, err);
+    if (result == 0 && !program_code_read(&program->elf, &program->code, arena))
+        result = err_set(err, "%s: no program in it that this version of mewz-cc compiled", driver->input);
+    if (result != 0)
+        inspect_close_program(program);
+    return result;
+}
+
+void inspect_close_program(struct inspect_program *program)
+{
+    file_close(&program->linked);
 }
 
 /* --- sizes --- */
@@ -68,34 +76,29 @@ static void print_func(const struct program_func *func, const char *main_module,
                   is_main ? "" : ": ", name);
 }
 
-static int print_sizes(const struct driver *driver, const struct elf *elf, struct arena *arena, struct err *err)
+static void print_sizes(const struct program_code *code, struct arena *arena)
 {
-    struct program_code code;
+    const char *main_module = code->funcs[0].module;
     uint64_t native = 0, wasm = 0;
-    if (!program_code_read(elf, &code, arena))
-        return err_set(err, "%s: no program in it that this version of mewz-cc compiled", driver->input);
-    const char *main_module = code.funcs[0].module;
-    qsort(code.funcs, code.func_count, sizeof *code.funcs, compare_sizes);
-    for (size_t i = 0; i < code.func_count; i++) {
-        native += code.funcs[i].code_size;
-        wasm += code.funcs[i].wasm_size;
+    qsort(code->funcs, code->func_count, sizeof *code->funcs, compare_sizes);
+    for (size_t i = 0; i < code->func_count; i++) {
+        native += code->funcs[i].code_size;
+        wasm += code->funcs[i].wasm_size;
     }
-    inspect_print("code", "%10lu native %10lu wasm  bytes in %lu functions", native, wasm, code.func_count);
+    inspect_print("code", "%10lu native %10lu wasm  bytes in %lu functions", native, wasm, code->func_count);
     inspect_set("code", inspect_numbers("native", native, "wasm", wasm, NULL));
-    for (size_t i = 0; i < code.func_count; i++)
-        print_func(&code.funcs[i], main_module, arena);
-    return 0;
+    for (size_t i = 0; i < code->func_count; i++)
+        print_func(&code->funcs[i], main_module, arena);
 }
 
 int inspect_sizes(const struct driver *driver, const struct wasm_module *module, struct arena *arena, struct err *err)
 {
-    struct file file = {0};
-    struct elf elf;
-    int result = open_program(driver, &file, &elf, arena, err);
-    if (result == 0 && module)
+    struct inspect_program program;
+    if (inspect_open_program(&program, driver, arena, err) != 0)
+        return -1;
+    if (module)
         inspect_sections(module, arena);
-    if (result == 0)
-        result = print_sizes(driver, &elf, arena, err);
-    file_close(&file);
-    return result;
+    print_sizes(&program.code, arena);
+    inspect_close_program(&program);
+    return 0;
 }

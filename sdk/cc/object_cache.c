@@ -58,8 +58,8 @@ struct sha256_text object_cache_key(const struct driver *driver)
     add_sdk_file(&text, "bin/mewz-cc");
     add_sdk_file(&text, "lib/mewz-llvm.so");
     add_llvm(&text);
-    buf_printf(&text, "-O%u --cpu %s -g %d --allow-missing %d --memory-max %lu\n", options->optimise, options->cpu,
-               options->debug, options->allow_missing, options->memory_max);
+    buf_printf(&text, "-O%u --cpu %s -g %d --locate-all %d --allow-missing %d --memory-max %lu\n", options->optimise,
+               options->cpu, options->debug, options->locate_all, options->allow_missing, options->memory_max);
     add_input(&text, driver);
     for (size_t i = 0; i < driver->other_count; i++)
         add_input(&text, &driver->others[i]);

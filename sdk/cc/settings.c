@@ -93,6 +93,8 @@ static const struct option options[] = {
      "look for what containers need as well, and print containerd's configuration"},
     {SETTINGS_INSPECT, "--sizes", NULL, OPTION_FLAG, AT(sizes), NULL,
      "how large each function is, compiled and in the module, and each section"},
+    {SETTINGS_INSPECT, "--function", "NAME", OPTION_STRING, AT(function), NULL,
+     "a function's instructions, and the native code that each became; also by its index"},
     {PACKAGES | SETTINGS_INSPECT | SETTINGS_DOCTOR, "--json", NULL, OPTION_FLAG, AT(json), NULL,
      "say it on stdout as JSON"},
     {ALL | SETTINGS_CONVERT | SETTINGS_CLOUD, "-v", NULL, OPTION_FLAG, AT(verbose), NULL,

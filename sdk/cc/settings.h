@@ -46,6 +46,7 @@ struct settings {
     bool containerd; /* of `doctor` */
 
     bool sizes; /* of `inspect` */
+    const char *function;
 
     const char *cloud;    /* of `cloud-image` */
     const char *template; /* of `new` */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "link/program.h"
+#include "wasm/reader.h"
 
 static bool read_at(const struct elf *elf, const void *address, void *to, size_t size)
 {
@@ -26,6 +27,8 @@ static bool read_func(const struct elf *elf, const struct mewz_code_map *map, ui
         .code_size = entry.code_size,
         .wasm_offset = entry.wasm_offset,
         .wasm_size = entry.wasm_size,
+        .rows = (uint64_t)map->row_bytes + entry.rows,
+        .row_count = entry.row_count,
     };
     return func->module && func->name;
 }
@@ -60,4 +63,26 @@ bool program_code_read(const struct elf *elf, struct program_code *code, struct 
         at = map.next;
     }
     return code->func_count > 0;
+}
+
+const struct program_row *program_code_rows(const struct elf *elf, const struct program_func *func, struct arena *arena)
+{
+    const uint8_t *bytes = elf_at_address(elf, func->rows, func->row_count * 2ul); /* a row has two bytes at least */
+    if (!bytes)
+        return NULL;
+    size_t left = (size_t)(elf->bytes + elf->size - bytes);
+    struct wasm_reader reader = {.module = bytes, .end = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX};
+    struct program_row *rows = arena_array(arena, func->row_count + 1ul, sizeof *rows);
+    struct program_row row = {func->address, func->wasm_offset};
+    struct err ignored = {0};
+    for (uint32_t i = 0; i < func->row_count; i++) {
+        uint64_t step;
+        int64_t distance;
+        if (wasm_read_uleb(&reader, 64, &step, &ignored) || wasm_read_sleb(&reader, 64, &distance, &ignored))
+            return NULL;
+        row.address += step;
+        row.wasm_offset += (uint32_t)distance;
+        rows[i] = row;
+    }
+    return rows;
 }

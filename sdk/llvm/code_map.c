@@ -1,6 +1,6 @@
 /* code_map.c: see code_map.h. Functions are found by their symbols (symbols.h), rows by the line tables: debug
  * information gives a place only to instructions that can trap and to calls (lower.h, lower_locate), so that the
- * table has few rows. */
+ * table has few rows; but for locate_all. */
 #include "llvm/code_map.h"
 
 #include <ctype.h>

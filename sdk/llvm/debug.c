@@ -140,10 +140,10 @@ void debug_enter(struct unit *unit, LLVMMetadataRef scope, uint32_t offset)
 {
     struct place place;
 
-    if (!unit->plan->source)
+    if (!unit->plan->source && !unit->options->locate_all)
         return;
     place = find_place(unit, offset);
-    if (place.file == unit->debug_file) {
+    if (place.file == unit->debug_file && !unit->options->locate_all) {
         debug_leave(unit);
         return;
     }

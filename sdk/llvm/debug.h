@@ -25,7 +25,8 @@ void debug_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef s
 void debug_declare_local(struct unit *unit, LLVMMetadataRef scope, LLVMBasicBlockRef entry, LLVMValueRef slot,
                          uint32_t index, bool is_param);
 
-/* With -g: says that all instructions that are built from here on come from the source of that place. */
+/* With -g: says that all instructions that are built from here on come from the source of that place. With locate_all
+ * (compile.h): that they come from that place in the wasm module. */
 void debug_enter(struct unit *unit, LLVMMetadataRef scope, uint32_t offset);
 void debug_leave(struct unit *unit);
 

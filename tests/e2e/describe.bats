@@ -114,3 +114,68 @@ digest() {
     mewz-cc build "$GUESTS/sockets.wasm" -o app.img --sbom net.json
     cmp net.json first.json
 }
+
+@test "a function's instructions stand above the native ones that they became" {
+    cat >app.wat <<'END'
+(module
+  (memory 1)
+  (func $inner (param i32) (result i32) (i32.load offset=8 (local.get 0)))
+  (table funcref (elem $other $unlike))
+  (func $other (param i32) (i32.store (i32.const 0) (i32.div_u (i32.const 7) (local.get 0))))
+  (func (export "_start")
+    (f32.store (i32.const 4) (f32.const nan:0x200000))
+    (i32.store offset=16 (i32.const 0) (call $inner (i32.load (i32.const 12))))
+    (call_indirect (param i32) (i32.const 7) (i32.load (i32.const 20))))
+  (func $unlike (param i32) (i32.store (i32.const 24) (local.get 0)))
+  (func $unused))
+END
+    mewz-cc inspect app.wat --function other >listing
+    grep -qE '^function +1 other: [0-9]+ bytes of wasm, [0-9]+ native$' listing
+    sed -n '/ i32.div_u$/,/ i32.store$/p' listing | grep -qE '^ +[0-9a-f]+  divl '
+    sed -n '/ i32.store$/,/ end$/p' listing | grep -qE '^ +[0-9a-f]+  movl .*, .*\(%rip\)$'
+    mewz-cc inspect app.wat --function 2 >listing
+    grep -q ' call 0 ;; inner$' listing
+    grep -q ' f32.const nan:0x200000$' listing
+    mewz-cc inspect app.wat --function unused | grep -q '0 native: nothing calls it, or it was inlined'
+    grep -q ' call_indirect 0 (type 1)$' listing
+    sed '1,/^inlined .*0 inner$/d' listing | grep -A1 ' i32.load offset=8$' | grep -q '  mov'
+}
+
+@test "a function's native code is the one that build makes, whole" {
+    wasm=$GUESTS/facts.wasm
+    for option in -O0 -O2; do
+        mewz-cc build "$wasm" -o app --format elf --target x86_64-linux $option
+        symbol=$(llvm-readelf-19 -sW app | awk '$8 ~ /^wasm.*\.printf_core$/ { print $8 }')
+        llvm-objdump-19 -d --no-show-raw-insn --disassemble-symbols="$symbol" app |
+            awk '/^ +[0-9a-f]+:/ { print $2 }' | sed '${/^nop/d}' >expected # what fills up before the next function
+        node -e '
+            const it = JSON.parse(require("fs").readFileSync(0));
+            const natives = it.instructions.flatMap(i => i.native).sort((a, b) => a.offset - b.offset);
+            for (const native of natives) console.log(native.text.split(" ")[0]);' \
+            < <(mewz-cc inspect "$wasm" --function printf_core --json $option) >found
+        [ "$(wc -l <found)" -gt 100 ]
+        cmp found expected
+    done
+}
+
+@test "a function's instructions are those that another disassembler finds" {
+    wasm=$GUESTS/facts.wasm
+    wasm-objdump -d "$wasm" | sed '1,/ <printf_core>:$/d' | awk '/^[^ ].*>:$/ { exit } / \| / { sub(/.*\| */, ""); print $1 }' |
+        grep -Ev '^(local\[.*)?$' >expected
+    mewz-cc inspect "$wasm" --function printf_core | sed '/^inlined/,$d' | awk '/^0x/ && $2 != "entry" { print $2 }' >found
+    [ "$(wc -l <found)" -gt 100 ]
+    cmp found expected
+}
+
+@test "a function that is not there" {
+    wasm=$GUESTS/facts.wasm
+    run -1 mewz-cc inspect "$wasm" --function pritnf
+    [[ $output == *"no function pritnf, did you mean printf?" ]]
+    run -1 mewz-cc inspect "$wasm" --function 99999
+    [[ $output == *"no function 99999"* ]]
+    run -1 mewz-cc inspect "$wasm" --function 0
+    [[ $output == *"is an import"* ]]
+    mewz-cc compile "$wasm" -o app.o
+    run -1 mewz-cc inspect app.o --function printf
+    [[ $output == *"app.o: is compiled already, --function is for modules" ]]
+}
