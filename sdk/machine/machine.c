@@ -177,7 +177,9 @@ int machine_run(const struct machine_options *options, int *exit_code, struct er
     if (status == 0)
         status = run_with_channels(options, arguments, setting.config ? &config : NULL, &share_ends, exit_code, err);
     close_shares(&share_ends);
-    end_shares(servers, options->share_count, status != 0);
+    /* A server complains of a QEMU that was killed, too: nothing for the output of a program that somebody else ends.
+     */
+    end_shares(servers, options->share_count, status != 0 && !options->control);
     buf_free(&config);
     arena_free(&arena);
     return status;

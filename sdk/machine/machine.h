@@ -57,7 +57,7 @@ enum machine_command {
 
 /* How a machine is steered by somebody else than the terminal. It waits for a MACHINE_CONTINUE to begin. Output that
  * cannot be written is lost then, instead of ending the machine, and what nobody has taken for MACHINE_DRAIN_MS after
- * its end is lost as well. */
+ * its end is lost as well; and so is what the servers of shares say. */
 struct machine_control {
     int fd;                                         /* when it can be read, */
     enum machine_command (*receive)(void *context); /* this takes a command from it; whatever makes it fail is a KILL */

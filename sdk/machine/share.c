@@ -230,7 +230,8 @@ int share_start(const struct machine_share *share, struct share_server *server, 
         return err_set_errno(err, "%s", share->folder);
     if (!S_ISDIR(stat_of_folder.st_mode))
         return err_set(err, "%s: not a folder", share->folder);
-    if (access(folder, share->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) != 0)
+    /* On a read-only mount others below it may be writable. */
+    if (access(folder, share->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) != 0 && errno != EROFS)
         return err_set_errno(err, "%s", share->folder);
     if (!launch.program)
         return err_set(err, "virtiofsd, which shares folders: not found: apt-get install %s", MACHINE_SHARE_PACKAGE);

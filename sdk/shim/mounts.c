@@ -3,8 +3,6 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "base/buf.h"
-
 /* fstab's words for flags (mount(8)); what is none of them is for the file system. */
 static const struct option {
     const char *name;
@@ -24,6 +22,12 @@ static const struct option {
     {"relatime", MS_RELATIME, 0},
     {"strictatime", MS_STRICTATIME, 0},
     {"sync", MS_SYNCHRONOUS, 0},
+    {"private", 0, 0}, /* nothing gets out of a container's mounts anyway */
+    {"rprivate", 0, 0},
+    {"slave", 0, 0},
+    {"rslave", 0, 0},
+    {"shared", 0, 0},
+    {"rshared", 0, 0},
     {"defaults", 0, 0},
 };
 
@@ -35,17 +39,21 @@ static const struct option *find_option(const char *name)
     return NULL;
 }
 
+void mounts_add_option(const char *name, unsigned long *flags, struct buf *data)
+{
+    const struct option *option = find_option(name);
+    if (option)
+        *flags = (*flags & ~option->clear) | option->set;
+    else
+        buf_printf(data, "%s%s", data->size ? "," : "", name);
+}
+
 static int make(const Containerd__Types__Mount *wanted, const char *target, struct err *err)
 {
     unsigned long flags = 0;
     struct buf data = {0};
-    for (size_t i = 0; i < wanted->n_options; i++) {
-        const struct option *option = find_option(wanted->options[i]);
-        if (option)
-            flags = (flags & ~option->clear) | option->set;
-        else
-            buf_printf(&data, "%s%s", data.size ? "," : "", wanted->options[i]);
-    }
+    for (size_t i = 0; i < wanted->n_options; i++)
+        mounts_add_option(wanted->options[i], &flags, &data);
     buf_byte(&data, 0);
     int result = mount(wanted->source, target, wanted->type, flags, data.data);
     /* A bind mount takes other flags only once it is there. */

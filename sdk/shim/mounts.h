@@ -2,6 +2,7 @@
 #ifndef SHIM_MOUNTS_H
 #define SHIM_MOUNTS_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "mount.pb-c.h"
 
@@ -10,5 +11,8 @@ int mounts_make(Containerd__Types__Mount *const *mounts, size_t count, const cha
 
 /* Takes away whatever is mounted on `target`, also if that is nothing. */
 void mounts_remove(const char *target);
+
+/* Adds one of fstab's words to the flags of mount(2), or, with a comma before it, to what the file system gets. */
+void mounts_add_option(const char *name, unsigned long *flags, struct buf *data);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/proc.h"
 #include "shim/cache.h"
+#include "shim/volumes.h"
 
 /* --- finding --- */
 
@@ -129,10 +130,11 @@ struct recipe {
 static int compile(void *context, const char *path, struct err *err)
 {
     const struct recipe *recipe = context;
-    const char *argv[] = {recipe->compiler, "build", recipe->program->path, "-o", path, "--format", "elf",
-                          "--no-cache",     "--cpu", recipe->cpu,           NULL};
+    const char *argv[] = {
+        recipe->compiler, "build",       recipe->program->path, "-o",    path,        "--format", "elf",
+        "--mount",        VOLUMES_MOUNT, "--no-cache",          "--cpu", recipe->cpu, NULL};
     if (!recipe->cpu)
-        argv[8] = NULL;
+        argv[10] = NULL;
     return proc_run(argv, "mewz", NULL, err);
 }
 
@@ -198,7 +200,7 @@ static int make_key(const struct recipe *recipe, struct buf *key, struct err *er
     struct buf text = {0};
     int result = hash(recipe->program->path, NULL, key, err);
     if (result == 0 && recipe->program->kind == PROGRAM_WASM) {
-        buf_printf(&text, "%.64s-%s-", (const char *)key->data, recipe->cpu ? recipe->cpu : "");
+        buf_printf(&text, "%.64s-%s-%s-", (const char *)key->data, recipe->cpu ? recipe->cpu : "", VOLUMES_MOUNT);
         result = describe_sdk(&text, err);
         if (result == 0)
             result = hash(NULL, &text, key, err);

@@ -18,6 +18,7 @@
 #include "shim/namespaces.h"
 #include "shim/network.h"
 #include "shim/task_kinds.h"
+#include "shim/volumes.h"
 
 /* What QEMU needs beside the guest's memory, and the least that a guest gets (docs/containers.md). */
 #define QEMU_ROOM   (96ull << 20)
@@ -105,47 +106,70 @@ static int choose_memory(const struct spec *spec, const struct annotations *anno
     return 0;
 }
 
-/* Whether the program has sockets: only then does it take the pod's network (kernel-src/net/net.h). */
-static bool has_network(const char *kernel)
+/* What the program has, and its kernel can serve: only with sockets does it take the pod's network
+ * (kernel-src/net/net.h), only with paths the container's files (kernel-src/hosts/mewz/mounts.h), if the kernel was
+ * linked with virtio-fs. */
+struct needs {
+    bool network, files;
+};
+
+static struct needs find_needs(const char *kernel)
 {
+    struct needs needs = {0};
     struct err ignored = {0};
     struct file file;
     struct elf elf;
     struct elf_symbol symbol;
     if (file_read(&file, kernel, &ignored) != 0)
-        return false;
-    bool found =
-        elf_open(&elf, kernel, file.data, file.size, &ignored) == 0 && elf_find_symbol(&elf, "net_start", &symbol);
+        return needs;
+    if (elf_open(&elf, kernel, file.data, file.size, &ignored) == 0) {
+        needs.network = elf_find_symbol(&elf, "net_start", &symbol);
+        needs.files = elf_find_symbol(&elf, "mounts_add", &symbol) && elf_find_symbol(&elf, "fuse_mount", &symbol);
+    }
     file_close(&file);
-    return found;
+    return needs;
 }
 
-/* The settings, with the network's before those of the annotations. */
-static const char *const *join_settings(const char *first, const char *const *rest, struct arena *arena)
+/* Puts a setting before the others. */
+static void add_setting(struct machine_options *machine, const char *setting, struct arena *arena)
 {
+    const char *const *others = machine->config.settings;
     size_t count = 0;
-    while (rest[count])
+    while (others[count])
         count++;
     const char **all = arena_array(arena, count + 2, sizeof *all);
-    size_t used = 0;
-    if (first)
-        all[used++] = first;
-    memcpy(all + used, rest, count * sizeof *all);
-    return all;
+    all[0] = setting;
+    memcpy(all + 1, others, count * sizeof *all);
+    machine->config.settings = all;
+}
+
+static int share_files(struct task_self *self, struct machine_options *machine, struct arena *arena, struct err *err)
+{
+    const char *rootfs = arena_printf(arena, "%s/rootfs", self->options->bundle);
+    struct machine_share *share = arena_array(arena, 1, sizeof *share);
+    *share = (struct machine_share){.tag = VOLUMES_TAG, .folder = rootfs};
+    machine->shares = share;
+    machine->share_count = 1;
+    add_setting(machine, "share=" VOLUMES_MOUNT, arena);
+    return volumes_mount(&self->spec, rootfs, err);
 }
 
 static int set_up(struct task_self *self, const char *kernel, struct machine_options *machine, struct arena *arena,
                   struct err *err)
 {
+    struct needs needs = find_needs(kernel);
     struct network network = {.fd = -1};
     if (task_enter_cgroup(self, err) != 0 || namespaces_enter(&self->spec, err) != 0)
         return -1;
-    if (has_network(kernel) && network_take(&network, &self->spec, arena, err) != 0)
+    if (needs.files && share_files(self, machine, arena, err) != 0)
+        return -1;
+    if (needs.network && network_take(&network, &self->spec, arena, err) != 0)
         return -1;
     if (network.fd >= 0)
         machine->network = (struct machine_network){
             .kind = MACHINE_NET_TAP, .tap_fd = network.fd, .mac = network.mac, .mtu = network.mtu};
-    machine->config.settings = join_settings(network.setting, machine->config.settings, arena);
+    if (network.setting)
+        add_setting(machine, network.setting, arena);
     return 0;
 }
 

@@ -76,11 +76,11 @@ wait_until() {
     timeout 20 bash -c "$(declare -f is_gone leftovers processes process_of is_clean runs_no)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
 }
 
-# The processes of this containerd's shims, their tasks and QEMUs.
+# The processes of this containerd's shims, their tasks, QEMUs and servers of files.
 processes() {
     grep -lzsFx "CONTAINERD_NAMESPACE=$ns" /proc/[0-9]*/environ 2>/dev/null |
         while IFS=/ read -r _ _ pid _; do
-            ! grep -qsE '^(containerd-shim|mewz-|qemu-)' "/proc/$pid/comm" || echo "process $pid $(cat "/proc/$pid/comm")"
+            ! grep -qsE '^(containerd-shim|mewz-|qemu-|virtiofsd)' "/proc/$pid/comm" || echo "process $pid $(cat "/proc/$pid/comm")"
         done
 }
 
@@ -116,7 +116,8 @@ containers_remove() {
     done
 }
 
-# An image with one program from build/guests: image NAME [PLATFORM], as localhost/NAME:1.
+# An image with one program from build/guests: image NAME [PLATFORM], as localhost/NAME:1; what a test put into
+# $work/image-NAME is beside it.
 image() {
     local folder=$work/image-$1
     mkdir -p "$folder"
