@@ -16,6 +16,7 @@ END
     export CONTAINERD_NAMESPACE=k8s.io
     image hello
     image facts
+    image volumes
     files_image
     box_image
     ctr image tag localhost/hello:1 localhost/pause:1 # never run, but containerd wants it
@@ -26,12 +27,12 @@ teardown_file() {
     ip netns del "$CONTAINERD_NETWORK"
 }
 
-@test "a pod with a server in a machine, an ordinary side-car and a program that ends" {
+@test "a pod with a server in a machine, an ordinary side-car, and programs that end" {
     run timeout 100 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/cri.mjs" "$work/c.sock" mewz \
         "$work/logs" "/$ns"
     echo "$output"
     [ "$status" = 0 ]
-    [ "$output" = $'page 200\nside 3 true\nfacts 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
+    [ "$output" = $'page 200\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
     wait_until is_clean || true # then the next line says what is left
     leftovers
     [ -z "$(leftovers)" ]

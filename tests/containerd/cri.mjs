@@ -1,10 +1,10 @@
 // cri.mjs SOCKET HANDLER LOGS CGROUP: a pod through the Kubernetes runtime interface, as kubelet would make it: a server in
-// a machine, an ordinary side-car and a program that ends. Prints what it sees, one fact a line; fails at the first
+// a machine, an ordinary side-car and programs that end. Prints what it sees, one fact a line; fails at the first
 // call that does.
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const [socket, handler, logs, cgroup] = process.argv.slice(2);
@@ -30,7 +30,7 @@ async function until(wanted, ask) {
 
 const annotations = { 'dev.mewz.memory': '32MiB' };
 const pod = {
-    metadata: { name: 'pod', uid: 'uid1', namespace: 'default', attempt: 0 },
+    metadata: { name: 'pod', uid: 'uid1', namespace: 'default', attempt: 0 }, hostname: 'pod-host',
     log_directory: logs, annotations, linux: { cgroup_parent: cgroup },
 };
 const { pod_sandbox_id } = await call('RunPodSandbox', { config: pod, runtime_handler: handler });
@@ -56,13 +56,25 @@ console.log(`side ${(await ended(side)).exit_code} ${readFileSync(`${logs}/side.
 const facts = await start('facts', 'localhost/facts:1', { args: ['environment'], envs: [{ key: 'FLAVOUR', value: 'salt' }] });
 console.log(`facts ${(await ended(facts)).exit_code} ${readFileSync(`${logs}/facts.log`, 'utf8').includes('stdout F FLAVOUR=salt')}`);
 
+// A config map as kubelet lays it out, and one of the files that containerd mounts into every container.
+const map = `${logs}/map`;
+mkdirSync(`${map}/..first`, { recursive: true });
+writeFileSync(`${map}/..first/key`, 'value\n');
+symlinkSync('..first', `${map}/..data`);
+symlinkSync('..data/key', `${map}/key`);
+const mounts = [{ container_path: '/etc/config', host_path: map, readonly: true }];
+const config = await start('config', 'localhost/volumes:1', { args: ['show', '/etc/config', 'key'], mounts });
+console.log(`config ${(await ended(config)).exit_code} ${readFileSync(`${logs}/config.log`, 'utf8').includes('stdout F value')}`);
+const host = await start('host', 'localhost/volumes:1', { args: ['show', '/etc', 'hostname'] });
+console.log(`host ${(await ended(host)).exit_code} ${readFileSync(`${logs}/host.log`, 'utf8').includes('stdout F pod-host')}`);
+
 const { stats } = await call('ContainerStats', { container_id: server });
 console.log(`stats ${stats.memory.working_set_bytes.value > 1 << 20} ${stats.cpu.usage_core_nano_seconds.value > 0}`);
 
 await call('StopContainer', { container_id: server, timeout: 5 });
 const end = await status(server);
 console.log(`stopped ${end.state} ${end.exit_code}`);
-for (const container_id of [server, side, facts]) await call('RemoveContainer', { container_id });
+for (const container_id of [server, side, facts, config, host]) await call('RemoveContainer', { container_id });
 await call('StopPodSandbox', { pod_sandbox_id });
 await call('RemovePodSandbox', { pod_sandbox_id });
 console.log('removed');
