@@ -1,5 +1,5 @@
 # shellcheck disable=SC2016 # what runs in the namespace is quoted
-# What a request for a file of 1 KB costs the server of templates/http-static-c. The bars for instructions are a quarter of
+# What a request for a file of 1 KB costs the server of templates/http-server. The bars for instructions are a quarter of
 # what Debian's Linux takes for the same program (`make bench-http`): 32,100 with one connection, 26,200 with 16. With 16
 # the figure depends on how many requests come together, 6,400 to 6,700 where the bar is 6,550, with one it is 7,850 to 8,100
 # where the bar is 8,025; so here is some room.
