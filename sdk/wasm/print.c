@@ -71,6 +71,13 @@ static void print_f64(uint64_t bits, struct buf *text)
     print_float(value, bits & 0xfffffffffffff, text);
 }
 
+/* Of the reference to it that cannot be null, "(ref func)", what stands behind the first word. */
+static void print_heap_type(wasm_valtype type, struct buf *text)
+{
+    struct wasm_type_name name = wasm_valtype_name(WASM_MAKE_REF(WASM_REF_CODE, wasm_heap_type(type)));
+    buf_printf(text, " %.*s", (int)strcspn(name.text + strlen("(ref "), ")"), name.text + strlen("(ref "));
+}
+
 static void print_bytes(const uint8_t bytes[16], struct buf *text)
 {
     for (unsigned i = 0; i < 16; i++)
@@ -123,7 +130,7 @@ void wasm_print_instr(const struct wasm_module *module, const struct wasm_instr 
         buf_printf(text, " (result %s)", wasm_valtype_name(instr->type).text);
         break;
     case WASM_IMM_HEAP_TYPE:
-        buf_printf(text, " %s", wasm_valtype_name(instr->type).text);
+        print_heap_type(instr->type, text);
         break;
     case WASM_IMM_MEM:
     case WASM_IMM_MEM_ATOMIC:

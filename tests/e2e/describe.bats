@@ -167,6 +167,19 @@ END
     cmp found expected
 }
 
+@test "a function's instructions, assembled again, are the same bytes" {
+    source=$ROOT/tests/e2e/immediates.wat
+    wat2wasm --enable-threads "$source" -o app.wasm
+    mewz-cc inspect app.wasm --function _start >listing
+    {
+        sed '/(func (export/q' "$source"
+        sed '/^inlined/,$d; /^0x/!d; / entry$/d; s/^0x[0-9a-f]* *//' listing | sed '$d' # `end` is the parenthesis here
+        echo '))'
+    } >again.wat
+    wat2wasm --enable-threads --enable-multi-memory again.wat -o again.wasm
+    cmp again.wasm app.wasm
+}
+
 @test "a function that is not there" {
     wasm=$GUESTS/facts.wasm
     run -1 mewz-cc inspect "$wasm" --function pritnf
