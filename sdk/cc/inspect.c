@@ -187,6 +187,8 @@ static int inspect(const struct settings *settings, const struct command_line *l
                    struct err *err)
 {
     struct driver driver;
+    if (settings->sizes && settings->function)
+        return err_set_status(err, EXIT_USAGE, "%s: --sizes or --function, not both", line->verb);
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
     int result = settings->sizes || settings->function ? inspect_code(&driver, settings, arena, err)

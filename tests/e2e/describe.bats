@@ -189,6 +189,8 @@ END
     run -1 mewz-cc inspect "$wasm" --function 0
     [[ $output == *"is an import"* ]]
     mewz-cc compile "$wasm" -o app.o
+    run -2 mewz-cc inspect "$wasm" --function printf --sizes
+    [[ $output == *"--sizes or --function, not both" ]]
     run -1 mewz-cc inspect app.o --function printf
     [[ $output == *"app.o: is compiled already, --function is for modules" ]]
 }
