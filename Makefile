@@ -174,7 +174,7 @@ $(CONFIG_FILES):
 	sed 's/@VERSION@/$(VERSION)/' $< >$@
 
 # A page a verb, from what its --help says.
-VERBS     = new build convert cloud-image compile link run inspect doctor
+VERBS     = new build convert cloud-image compile link run inspect disk doctor
 MAN_PAGES = share/man/man1/mewz-cc.1 $(VERBS:%=share/man/man1/mewz-cc-%.1)
 
 share/man/man1/mewz-cc.1: man/mewz-cc.1
