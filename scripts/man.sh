@@ -21,8 +21,8 @@ cat <<END
 .Nm mewz-cc $verb
 .Nd $summary
 .Sh SYNOPSIS
-.Nm mewz-cc $verb
-$(echo "$usage" | plain)
+.Nm mewz-cc $verb${usage:+
+$(echo "$usage" | plain)}
 .Sh DESCRIPTION
 $(echo "$help" | sed -n '3,/^Options:/p' | sed '/^Options:/d; /^$/d' | plain)
 .Sh OPTIONS
