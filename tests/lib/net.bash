@@ -11,6 +11,7 @@
 #   numbers                asks it for what the kernel has counted; then `number NAME` prints one
 #   wait_for_server        waits until a server of files answers on port 80
 #   load ...               tests/net/load.c
+#   many LONG SHORT        the one for `make check-net`, the other for `make check`
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 NET=$NET_ROOT/build/net
 
@@ -45,7 +46,11 @@ set_up_network() {
 }
 
 client() {
-    timeout 50 node "$NET_ROOT/tests/kernel/net.mjs" "$@"
+    timeout "${NET_TIMEOUT:-50}" node "$NET_ROOT/tests/kernel/net.mjs" "$@"
+}
+
+many() {
+    [ -n "${LONG-}" ] && echo "$1" || echo "$2"
 }
 
 # Not `load` by itself: bats has a function of that name.

@@ -12,7 +12,7 @@ setup() {
 
 # robust TEXT: with a server that has 64 MiB; $many is how often, $before what it holds at first.
 robust() {
-    on_network 'many() { [ -n "${LONG-}" ] && echo "$1" || echo "$2"; }
+    on_network '
         serve
         load -c 16 -n 2000 $GUEST 80 /1k
         numbers
@@ -77,9 +77,9 @@ robust() {
         node "$NET_ROOT/tests/kernel/net.mjs" dhcp &
         export INNER=inner CARD=csum=off,guest_csum=off,gso=off
         machine $GUESTS/net.elf
-        client echo 20 200000 4
+        client echo $(many 20 8) $(many 200000 50000) 4
         client udp 1 1 || true
-        client echo 4 2000000 4 $GUEST6
+        client echo 4 $(many 2000000 200000) 4 $GUEST6
         leave'
 }
 
