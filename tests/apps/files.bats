@@ -38,11 +38,15 @@ setup() {
 
 # The same script on a database in memory, where the program's own tests hold it against another runtime.
 @test "sqlite: 10,000 rows in a file, as in memory" {
-    timeout 200 ./sqlite :memory: <input >wanted 2>wanted.err || true
-    MEWZ_DIRS=linux:/data timeout 200 ./sqlite /data/db <input >out 2>out.err || true
+    local wanted=0 code=0
+    timeout 200 ./sqlite :memory: <input >wanted 2>wanted.err || wanted=$?
+    MEWZ_DIRS=linux:/data timeout 200 ./sqlite /data/db <input >out 2>out.err || code=$?
+    [ $code = $wanted ]
     cmp wanted out
     cmp wanted.err out.err
-    timeout 280 mewz-cc run sqlite.elf -m 256 -- /data/db <input >out 2>out.err || true
+    code=0
+    timeout 280 mewz-cc run sqlite.elf -m 256 -- /data/db <input >out 2>out.err || code=$?
+    [ $code = $wanted ]
     cmp wanted out
     cmp wanted.err out.err
 }
