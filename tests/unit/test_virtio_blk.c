@@ -3,25 +3,12 @@
 #include <string.h>
 
 #include "check.h"
-
-/* A process has no interrupts to turn off. */
-#define X86_64_CPU_H
-#include <stdbool.h>
-#include <stdint.h>
-
-static inline bool interrupts_save(void)
-{
-    return true;
-}
-
-static inline void interrupts_restore(bool enabled)
-{
-    (void)enabled;
-}
+#include "no_interrupts.h"
 
 #include "dev/virtio.c"
 #include "dev/virtio_blk.c"
 #include "dev/virtq.c"
+#include "virtio_card.h"
 
 /* --- what the driver needs of the kernel --- */
 
@@ -65,63 +52,12 @@ uint64_t time_now(void)
 enum { SECTORS = 128 };
 
 static struct {
-    uint64_t offered, negotiated;
-    uint32_t config[6];
-    uint8_t status;
-    struct virtq queue;
-    uint16_t next_avail;
     unsigned requests, flushes;
     uint64_t bad_sector; /* whose transfer fails */
     bool lazy;           /* works only while the driver waits */
     enum { GOOD, WRONG_ID, SILENT_STATUS } manners;
     uint8_t content[SECTORS * VIRTIO_BLK_SECTOR];
 } card;
-
-static uint8_t card_read_status(struct virtio_device *device)
-{
-    (void)device;
-    return card.status;
-}
-
-static void card_write_status(struct virtio_device *device, uint8_t status)
-{
-    (void)device;
-    card.status = status;
-}
-
-static uint64_t card_read_features(struct virtio_device *device)
-{
-    (void)device;
-    return card.offered;
-}
-
-static void card_write_features(struct virtio_device *device, uint64_t features)
-{
-    (void)device;
-    CHECK((features & ~card.offered) == 0);
-    card.negotiated = features;
-}
-
-static uint32_t card_read_config(struct virtio_device *device, unsigned offset, unsigned size)
-{
-    (void)device;
-    CHECK(size == 4 && offset + size <= sizeof card.config);
-    return card.config[offset / 4];
-}
-
-static uint16_t card_queue_limit(struct virtio_device *device, uint16_t index)
-{
-    (void)device;
-    return index == 0 ? 128 : 0;
-}
-
-static bool card_enable_queue(struct virtio_device *device, uint16_t index, const struct virtq *queue)
-{
-    (void)device, (void)index;
-    card.queue = *queue;
-    card.next_avail = 0;
-    return true;
-}
 
 /* Carries one transfer out; returns its status. */
 static uint8_t transfer(const struct virtio_blk_header *header, const struct virtq_desc *desc, uint64_t at)
@@ -143,14 +79,14 @@ static uint8_t transfer(const struct virtio_blk_header *header, const struct vir
 
 static void carry_out(uint16_t head)
 {
-    const struct virtq_desc *desc = &card.queue.desc[head];
+    const struct virtq_desc *desc = &registers.queues[0].desc[head];
     struct virtio_blk_header header;
     CHECK(desc->size == sizeof header);
     memcpy(&header, (void *)desc->address, sizeof header);
     uint64_t at = header.sector * VIRTIO_BLK_SECTOR;
     uint8_t status = S_OK;
-    desc = &card.queue.desc[desc->next];
-    for (; desc->flags & DESC_NEXT; desc = &card.queue.desc[desc->next]) {
+    desc = &registers.queues[0].desc[desc->next];
+    for (; desc->flags & DESC_NEXT; desc = &registers.queues[0].desc[desc->next]) {
         CHECK(((desc->flags & DESC_WRITE) != 0) == (header.type != T_OUT));
         status |= transfer(&header, desc, at);
         at += desc->size;
@@ -160,17 +96,15 @@ static void carry_out(uint16_t head)
         *(uint8_t *)desc->address = status;
     card.flushes += header.type == T_FLUSH;
     card.requests++;
-    struct virtq_used *used = card.queue.used;
-    uint32_t id = card.manners == WRONG_ID ? head + 1u : head;
-    used->ring[used->index % card.queue.size] = (struct virtq_used_element){id, 1};
-    used->index++;
+    card_push(0, card.manners == WRONG_ID ? head + 1u : head, 1);
 }
 
 static void work(void)
 {
-    while (card.status != 0 && card.next_avail != card.queue.avail->index)
-        carry_out(card.queue.avail->ring[card.next_avail++ % card.queue.size]);
-    *avail_event(&card.queue) = card.next_avail;
+    int head;
+    while (registers.status != 0 && (head = card_pop(0)) >= 0)
+        carry_out((uint16_t)head);
+    *avail_event(&registers.queues[0]) = registers.next_avail[0];
 }
 
 static void card_kick(struct virtio_device *device, uint16_t index)
@@ -187,23 +121,6 @@ void time_wait(uint64_t deadline)
     work();
 }
 
-static void card_connect_interrupt(struct virtio_device *device)
-{
-    (void)device;
-}
-
-static const struct virtio_transport transport = {
-    .read_status = card_read_status,
-    .write_status = card_write_status,
-    .read_features = card_read_features,
-    .write_features = card_write_features,
-    .read_config = card_read_config,
-    .queue_limit = card_queue_limit,
-    .enable_queue = card_enable_queue,
-    .kick = card_kick,
-    .connect_interrupt = card_connect_interrupt,
-};
-
 /* The machine has two disks. */
 bool virtio_mmio_find(enum virtio_id id, struct virtio_device *device)
 {
@@ -213,32 +130,28 @@ bool virtio_mmio_find(enum virtio_id id, struct virtio_device *device)
     return true;
 }
 
-bool virtio_pci_find(enum virtio_id id, struct virtio_device *device)
-{
-    (void)id, (void)device;
-    return false;
-}
-
-bool virtio_acpi_find(enum virtio_id id, struct virtio_device *device)
-{
-    (void)id, (void)device;
-    return false;
-}
-
 /* --- tests --- */
 
 #define ALL (WANTED | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_EVENT_IDX))
 
 static char pages[4][PAGE_SIZE] __attribute__((aligned(4096)));
 
+static void configure(unsigned offset, uint32_t value)
+{
+    memcpy(registers.config + offset, &value, sizeof value);
+}
+
 static void start(struct virtio_blk *disk, uint64_t offered)
 {
+    memset(&registers, 0, sizeof registers);
     memset(&card, 0, sizeof card);
-    card.offered = offered;
+    registers.offered = offered;
     card.bad_sector = SECTORS;
-    card.config[0] = SECTORS;
-    card.config[CONFIG_SIZE_MAX / 4] = 65536;
-    card.config[CONFIG_SEG_MAX / 4] = 4;
+    registers.queue_count = 1;
+    registers.queue_limit = 128;
+    configure(0, SECTORS);
+    configure(CONFIG_SIZE_MAX, 65536);
+    configure(CONFIG_SEG_MAX, 4);
     CHECK(virtio_blk_start(disk, 0));
 }
 
@@ -261,11 +174,11 @@ static void test_properties(void)
     virtio_blk_stop(&disk);
     start(&disk, ALL);
     virtio_blk_stop(&disk);
-    CHECK(card.status == 0);
+    CHECK(registers.status == 0);
     CHECK(!virtio_blk_start(&disk, 2));
-    card.config[CONFIG_SIZE_MAX / 4] = 512; /* less than a page */
+    configure(CONFIG_SIZE_MAX, 512); /* less than a page */
     CHECK(!virtio_blk_start(&disk, 0));
-    card.offered = 0; /* a device of before 1.0 */
+    registers.offered = 0; /* a device of before 1.0 */
     CHECK(!virtio_blk_start(&disk, 0) && allocated == 0);
 }
 
@@ -337,7 +250,7 @@ static void test_hostile(void)
     CHECK(!virtio_blk_finish(&disk));
     card.manners = WRONG_ID;
     virtio_blk_read(&disk, 0, &one, 1);
-    CHECK(!virtio_blk_finish(&disk) && card.status == 0);
+    CHECK(!virtio_blk_finish(&disk) && registers.status == 0);
     card.manners = GOOD;
     virtio_blk_read(&disk, 0, &one, 1);
     CHECK(!virtio_blk_finish(&disk) && !virtio_blk_flush(&disk));

@@ -5,21 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-
-/* A process has no interrupts to turn off. */
-#define X86_64_CPU_H
-#include <stdbool.h>
-#include <stdint.h>
-
-static inline bool interrupts_save(void)
-{
-    return true;
-}
-
-static inline void interrupts_restore(bool enabled)
-{
-    (void)enabled;
-}
+#include "no_interrupts.h"
 
 #include "dev/virtio.c"
 #include "dev/virtio_console.c"
