@@ -1,25 +1,19 @@
 /* decode.c: the binary format's sections (section 5.5) into struct wasm_module.
  *
- * One function a section, called through the table at the end. A vector's length is believed only as far as bytes are
- * left for its elements (wasm_read_count). Indices into index spaces are not checked here but in validate.c, except
- * where decoding needs what they refer to. */
+ * One function a section, called through the table at the end; those of imports and segments are in files of their own.
+ * A vector's length is believed only as far as bytes are left for its elements (wasm_read_count). Indices into index
+ * spaces are not checked here but in validate.c, except where decoding needs what they refer to. */
+#include "wasm/decode.h"
+
 #include <stdbool.h>
 #include <string.h>
 
 #include "wasm/canonical.h"
-#include "wasm/module.h"
 #include "wasm/names.h"
-#include "wasm/reader.h"
 
-struct decoder {
-    struct wasm_module *module;
-    struct wasm_reader reader; /* its end is that of the section, or of the code entry */
-    struct arena *arena;
-    struct err *err;
-};
+/* --- vectors --- */
 
-/* `items` with room for `added` more: a new array of which the first `count` are copies. */
-static void *extend(struct decoder *d, const void *items, uint32_t count, uint32_t added, size_t item_size)
+void *decode_extend(struct decoder *d, const void *items, uint32_t count, uint32_t added, size_t item_size)
 {
     void *extended = arena_array(d->arena, (size_t)count + added, item_size);
     if (count)
@@ -27,20 +21,18 @@ static void *extend(struct decoder *d, const void *items, uint32_t count, uint32
     return extended;
 }
 
-/* `items` with room for one more, where the number to come is unknown: doubled whenever `count` is a power of two. */
-static void *extend_by_one(struct decoder *d, void *items, uint32_t count, size_t item_size)
+void *decode_extend_by_one(struct decoder *d, void *items, uint32_t count, size_t item_size)
 {
     bool is_full = (count & (count - 1)) == 0;
-    return is_full ? extend(d, items, count, count ? count : 1, item_size) : items;
+    return is_full ? decode_extend(d, items, count, count ? count : 1, item_size) : items;
 }
 
-static int read_count(struct decoder *d, uint32_t element_size, uint32_t limit, const char *what, uint32_t *count)
+int decode_count(struct decoder *d, uint32_t element_size, uint32_t limit, const char *what, uint32_t *count)
 {
     return wasm_read_count(&d->reader, element_size, limit, what, count, d->err);
 }
 
-/* Adds which element of a vector an error is about. Always -1. */
-static int fail_in(struct decoder *d, const char *what, uint32_t index)
+int decode_fail_in(struct decoder *d, const char *what, uint32_t index)
 {
     err_prefix(d->err, "%s %u", what, index);
     return -1;
@@ -51,12 +43,12 @@ static int fail_in(struct decoder *d, const char *what, uint32_t index)
 static int decode_valtypes(struct decoder *d, uint32_t limit, const char *what, const wasm_valtype **types,
                            uint32_t *count)
 {
-    if (read_count(d, 1, limit, what, count))
+    if (decode_count(d, 1, limit, what, count))
         return -1;
     wasm_valtype *read = arena_array(d->arena, *count, sizeof *read);
     for (uint32_t i = 0; i < *count; i++) {
         if (wasm_read_valtype(&d->reader, &read[i], d->err))
-            return fail_in(d, what, i);
+            return decode_fail_in(d, what, i);
     }
     *types = read;
     return 0;
@@ -80,7 +72,7 @@ static int decode_functype(struct decoder *d, struct wasm_functype *type)
 static int decode_types(struct decoder *d)
 {
     struct wasm_module *m = d->module;
-    if (read_count(d, 3, WASM_MAX_TYPES, "types", &m->type_count))
+    if (decode_count(d, 3, WASM_MAX_TYPES, "types", &m->type_count))
         return -1;
     m->types = arena_array(d->arena, m->type_count, sizeof *m->types);
     m->canonical = arena_array(d->arena, m->type_count, sizeof *m->canonical);
@@ -91,134 +83,15 @@ static int decode_types(struct decoder *d)
         m->canonical[i] = i;
         d->reader.type_count = i + 1;
         if (decode_functype(d, &m->types[i]))
-            return fail_in(d, "type", i);
+            return decode_fail_in(d, "type", i);
         canonical_add(&set, i);
     }
     return 0;
 }
 
-/* --- imports --- */
+/* --- parts of several sections --- */
 
-static int decode_import_func(struct decoder *d, struct wasm_import *import)
-{
-    struct wasm_module *m = d->module;
-    import->index = m->func_count;
-    m->funcs = extend_by_one(d, m->funcs, m->func_count, sizeof *m->funcs);
-    struct wasm_func *func = &m->funcs[m->func_count++];
-    func->import = import;
-    return wasm_read_u32(&d->reader, &func->type, d->err);
-}
-
-static int decode_import_table(struct decoder *d, struct wasm_import *import)
-{
-    struct wasm_module *m = d->module;
-    import->index = m->table_count;
-    m->tables = extend_by_one(d, m->tables, m->table_count, sizeof *m->tables);
-    struct wasm_table *table = &m->tables[m->table_count++];
-    *table = (struct wasm_table){.import = import, .position = import->position};
-    return wasm_read_tabletype(&d->reader, &table->type, d->err);
-}
-
-static int decode_import_memory(struct decoder *d, struct wasm_import *import)
-{
-    struct wasm_module *m = d->module;
-    import->index = m->memory_count;
-    m->memories = extend_by_one(d, m->memories, m->memory_count, sizeof *m->memories);
-    struct wasm_memory *memory = &m->memories[m->memory_count++];
-    *memory = (struct wasm_memory){.import = import, .position = import->position};
-    return wasm_read_memtype(&d->reader, &memory->limits, d->err);
-}
-
-/* A tag's type, behind a byte that says what the tag is for: exceptions (5.3.11). */
-static int decode_tagtype(struct decoder *d, struct wasm_tag *tag)
-{
-    uint8_t attribute;
-    if (wasm_read_byte(&d->reader, &attribute, d->err))
-        return -1;
-    if (attribute != 0) {
-        d->reader.offset--;
-        return err_set(d->err, "malformed tag attribute 0x%02x", attribute);
-    }
-    return wasm_read_u32(&d->reader, &tag->type, d->err);
-}
-
-static int decode_import_tag(struct decoder *d, struct wasm_import *import)
-{
-    struct wasm_module *m = d->module;
-    import->index = m->tag_count;
-    m->tags = extend_by_one(d, m->tags, m->tag_count, sizeof *m->tags);
-    struct wasm_tag *tag = &m->tags[m->tag_count++];
-    *tag = (struct wasm_tag){.import = import, .position = import->position};
-    return decode_tagtype(d, tag);
-}
-
-static int decode_import_global(struct decoder *d, struct wasm_import *import)
-{
-    struct wasm_module *m = d->module;
-    import->index = m->global_count;
-    m->globals = extend_by_one(d, m->globals, m->global_count, sizeof *m->globals);
-    struct wasm_global *global = &m->globals[m->global_count++];
-    *global = (struct wasm_global){.import = import, .position = import->position};
-    return wasm_read_globaltype(&d->reader, &global->type, d->err);
-}
-
-static int decode_import(struct decoder *d, struct wasm_import *import)
-{
-    static int (*const decode_description[])(struct decoder *, struct wasm_import *) = {
-        [WASM_EXTERN_FUNC] = decode_import_func,     [WASM_EXTERN_TABLE] = decode_import_table,
-        [WASM_EXTERN_MEMORY] = decode_import_memory, [WASM_EXTERN_GLOBAL] = decode_import_global,
-        [WASM_EXTERN_TAG] = decode_import_tag,
-    };
-    uint8_t kind;
-    import->position = d->reader.offset;
-    if (wasm_read_name(&d->reader, &import->module, d->err) || wasm_read_name(&d->reader, &import->name, d->err) ||
-        wasm_read_byte(&d->reader, &kind, d->err))
-        return -1;
-    if (kind >= WASM_EXTERN_KIND_COUNT) {
-        d->reader.offset--;
-        return err_set(d->err, "malformed import kind 0x%02x", kind);
-    }
-    import->kind = kind;
-    return decode_description[kind](d, import);
-}
-
-static int decode_imports(struct decoder *d)
-{
-    struct wasm_module *m = d->module;
-    if (read_count(d, 4, WASM_MAX_IMPORTS, "imports", &m->import_count))
-        return -1;
-    m->imports = arena_array(d->arena, m->import_count, sizeof *m->imports);
-    for (uint32_t i = 0; i < m->import_count; i++) {
-        if (decode_import(d, &m->imports[i]))
-            return fail_in(d, "import", i);
-    }
-    m->imported_func_count = m->func_count;
-    m->imported_table_count = m->table_count;
-    m->imported_memory_count = m->memory_count;
-    m->imported_tag_count = m->tag_count;
-    m->imported_global_count = m->global_count;
-    return 0;
-}
-
-/* --- what the module defines --- */
-
-static int decode_funcs(struct decoder *d)
-{
-    struct wasm_module *m = d->module;
-    uint32_t count;
-    if (read_count(d, 1, WASM_MAX_FUNCS, "functions", &count))
-        return -1;
-    m->funcs = extend(d, m->funcs, m->func_count, count, sizeof *m->funcs);
-    for (uint32_t i = 0; i < count; i++, m->func_count++) {
-        if (wasm_read_u32(&d->reader, &m->funcs[m->func_count].type, d->err))
-            return fail_in(d, "func", m->func_count);
-    }
-    return 0;
-}
-
-/* Finds where an expression ends. Which instructions it may have is validate.c's question; blocks are counted so that
- * the `end` of one is not taken for the expression's. */
-static int decode_expr(struct decoder *d, struct wasm_expr *expr)
+int decode_expr(struct decoder *d, struct wasm_expr *expr)
 {
     expr->offset = d->reader.offset;
     struct wasm_instr instr;
@@ -232,6 +105,34 @@ static int decode_expr(struct decoder *d, struct wasm_expr *expr)
             depth--;
     } while (depth > 0);
     expr->size = d->reader.offset - expr->offset;
+    return 0;
+}
+
+int decode_tagtype(struct decoder *d, struct wasm_tag *tag)
+{
+    uint8_t attribute;
+    if (wasm_read_byte(&d->reader, &attribute, d->err))
+        return -1;
+    if (attribute != 0) {
+        d->reader.offset--;
+        return err_set(d->err, "malformed tag attribute 0x%02x", attribute);
+    }
+    return wasm_read_u32(&d->reader, &tag->type, d->err);
+}
+
+/* --- what the module defines --- */
+
+static int decode_funcs(struct decoder *d)
+{
+    struct wasm_module *m = d->module;
+    uint32_t count;
+    if (decode_count(d, 1, WASM_MAX_FUNCS, "functions", &count))
+        return -1;
+    m->funcs = decode_extend(d, m->funcs, m->func_count, count, sizeof *m->funcs);
+    for (uint32_t i = 0; i < count; i++, m->func_count++) {
+        if (wasm_read_u32(&d->reader, &m->funcs[m->func_count].type, d->err))
+            return decode_fail_in(d, "func", m->func_count);
+    }
     return 0;
 }
 
@@ -255,14 +156,14 @@ static int decode_tables(struct decoder *d)
 {
     struct wasm_module *m = d->module;
     uint32_t count;
-    if (read_count(d, 3, WASM_MAX_TABLES, "tables", &count))
+    if (decode_count(d, 3, WASM_MAX_TABLES, "tables", &count))
         return -1;
-    m->tables = extend(d, m->tables, m->table_count, count, sizeof *m->tables);
+    m->tables = decode_extend(d, m->tables, m->table_count, count, sizeof *m->tables);
     for (uint32_t i = 0; i < count; i++, m->table_count++) {
         struct wasm_table *table = &m->tables[m->table_count];
         *table = (struct wasm_table){.position = d->reader.offset};
         if (decode_table(d, table))
-            return fail_in(d, "table", m->table_count);
+            return decode_fail_in(d, "table", m->table_count);
     }
     return 0;
 }
@@ -271,14 +172,14 @@ static int decode_memories(struct decoder *d)
 {
     struct wasm_module *m = d->module;
     uint32_t count;
-    if (read_count(d, 2, WASM_MAX_MEMORIES, "memories", &count))
+    if (decode_count(d, 2, WASM_MAX_MEMORIES, "memories", &count))
         return -1;
-    m->memories = extend(d, m->memories, m->memory_count, count, sizeof *m->memories);
+    m->memories = decode_extend(d, m->memories, m->memory_count, count, sizeof *m->memories);
     for (uint32_t i = 0; i < count; i++, m->memory_count++) {
         struct wasm_memory *memory = &m->memories[m->memory_count];
         *memory = (struct wasm_memory){.position = d->reader.offset};
         if (wasm_read_memtype(&d->reader, &memory->limits, d->err))
-            return fail_in(d, "memory", m->memory_count);
+            return decode_fail_in(d, "memory", m->memory_count);
     }
     return 0;
 }
@@ -287,14 +188,14 @@ static int decode_tags(struct decoder *d)
 {
     struct wasm_module *m = d->module;
     uint32_t count;
-    if (read_count(d, 2, WASM_MAX_TAGS, "tags", &count))
+    if (decode_count(d, 2, WASM_MAX_TAGS, "tags", &count))
         return -1;
-    m->tags = extend(d, m->tags, m->tag_count, count, sizeof *m->tags);
+    m->tags = decode_extend(d, m->tags, m->tag_count, count, sizeof *m->tags);
     for (uint32_t i = 0; i < count; i++, m->tag_count++) {
         struct wasm_tag *tag = &m->tags[m->tag_count];
         *tag = (struct wasm_tag){.position = d->reader.offset};
         if (decode_tagtype(d, tag))
-            return fail_in(d, "tag", m->tag_count);
+            return decode_fail_in(d, "tag", m->tag_count);
     }
     return 0;
 }
@@ -303,14 +204,14 @@ static int decode_globals(struct decoder *d)
 {
     struct wasm_module *m = d->module;
     uint32_t count;
-    if (read_count(d, 3, WASM_MAX_GLOBALS, "globals", &count))
+    if (decode_count(d, 3, WASM_MAX_GLOBALS, "globals", &count))
         return -1;
-    m->globals = extend(d, m->globals, m->global_count, count, sizeof *m->globals);
+    m->globals = decode_extend(d, m->globals, m->global_count, count, sizeof *m->globals);
     for (uint32_t i = 0; i < count; i++, m->global_count++) {
         struct wasm_global *global = &m->globals[m->global_count];
         *global = (struct wasm_global){.position = d->reader.offset};
         if (wasm_read_globaltype(&d->reader, &global->type, d->err) || decode_expr(d, &global->init))
-            return fail_in(d, "global", m->global_count);
+            return decode_fail_in(d, "global", m->global_count);
     }
     return 0;
 }
@@ -332,12 +233,12 @@ static int decode_export(struct decoder *d, struct wasm_export *export)
 static int decode_exports(struct decoder *d)
 {
     struct wasm_module *m = d->module;
-    if (read_count(d, 3, WASM_MAX_EXPORTS, "exports", &m->export_count))
+    if (decode_count(d, 3, WASM_MAX_EXPORTS, "exports", &m->export_count))
         return -1;
     m->exports = arena_array(d->arena, m->export_count, sizeof *m->exports);
     for (uint32_t i = 0; i < m->export_count; i++) {
         if (decode_export(d, &m->exports[i]))
-            return fail_in(d, "export", i);
+            return decode_fail_in(d, "export", i);
     }
     return 0;
 }
@@ -348,93 +249,11 @@ static int decode_start(struct decoder *d)
     return wasm_read_u32(&d->reader, &d->module->start, d->err);
 }
 
-/* --- element segments --- */
-
-static int decode_elem_funcs(struct decoder *d, struct wasm_elem *elem)
-{
-    if (read_count(d, 1, WASM_MAX_ELEMENTS, "elements", &elem->count))
-        return -1;
-    elem->funcs = arena_array(d->arena, elem->count, sizeof *elem->funcs);
-    for (uint32_t i = 0; i < elem->count; i++) {
-        if (wasm_read_u32(&d->reader, &elem->funcs[i], d->err))
-            return fail_in(d, "element", i);
-    }
-    return 0;
-}
-
-static int decode_elem_exprs(struct decoder *d, struct wasm_elem *elem)
-{
-    if (read_count(d, 1, WASM_MAX_ELEMENTS, "elements", &elem->count))
-        return -1;
-    elem->exprs = arena_array(d->arena, elem->count, sizeof *elem->exprs);
-    for (uint32_t i = 0; i < elem->count; i++) {
-        if (decode_expr(d, &elem->exprs[i]))
-            return fail_in(d, "element", i);
-    }
-    return 0;
-}
-
-/* The type of the elements: as a type for expressions, as a kind, which is always 0, for function indices. */
-static int decode_elem_type(struct decoder *d, bool has_exprs, wasm_valtype *type)
-{
-    if (has_exprs)
-        return wasm_read_reftype(&d->reader, type, d->err);
-    uint8_t kind;
-    if (wasm_read_byte(&d->reader, &kind, d->err))
-        return -1;
-    if (kind != 0) {
-        d->reader.offset--;
-        return err_set(d->err, "malformed element kind 0x%02x", kind);
-    }
-    return 0;
-}
-
-/* The bits of an element segment's first number (5.5.12). */
-enum { ELEM_NOT_ACTIVE = 1, ELEM_HAS_TABLE_OR_DECLARES = 2, ELEM_HAS_EXPRS = 4 };
-
-static int decode_elem(struct decoder *d, struct wasm_elem *elem)
-{
-    uint32_t flags;
-    elem->position = d->reader.offset;
-    if (wasm_read_u32(&d->reader, &flags, d->err))
-        return -1;
-    if (flags > 7) {
-        d->reader.offset = elem->position;
-        return err_set(d->err, "malformed elements segment kind %u", flags);
-    }
-    elem->type = flags & ELEM_HAS_EXPRS ? WASM_FUNCREF : WASM_MAKE_REF(WASM_REF_CODE, WASM_HEAP_FUNC);
-    if (flags & ELEM_NOT_ACTIVE) {
-        elem->mode = flags & ELEM_HAS_TABLE_OR_DECLARES ? WASM_SEGMENT_DECLARATIVE : WASM_SEGMENT_PASSIVE;
-    } else {
-        if (flags & ELEM_HAS_TABLE_OR_DECLARES && wasm_read_u32(&d->reader, &elem->table, d->err))
-            return -1;
-        if (decode_expr(d, &elem->offset))
-            return -1;
-    }
-    bool has_type = flags & (ELEM_NOT_ACTIVE | ELEM_HAS_TABLE_OR_DECLARES);
-    if (has_type && decode_elem_type(d, flags & ELEM_HAS_EXPRS, &elem->type))
-        return -1;
-    return flags & ELEM_HAS_EXPRS ? decode_elem_exprs(d, elem) : decode_elem_funcs(d, elem);
-}
-
-static int decode_elems(struct decoder *d)
-{
-    struct wasm_module *m = d->module;
-    if (read_count(d, 3, WASM_MAX_SEGMENTS, "element segments", &m->elem_count))
-        return -1;
-    m->elems = arena_array(d->arena, m->elem_count, sizeof *m->elems);
-    for (uint32_t i = 0; i < m->elem_count; i++) {
-        if (decode_elem(d, &m->elems[i]))
-            return fail_in(d, "elem", i);
-    }
-    return 0;
-}
-
 /* --- code --- */
 
 static int decode_locals(struct decoder *d, struct wasm_func *func)
 {
-    if (read_count(d, 2, WASM_MAX_LOCALS, "runs of locals", &func->local_run_count))
+    if (decode_count(d, 2, WASM_MAX_LOCALS, "runs of locals", &func->local_run_count))
         return -1;
     func->locals = arena_array(d->arena, func->local_run_count, sizeof *func->locals);
     uint64_t count = 0;
@@ -461,7 +280,7 @@ static int decode_body(struct decoder *d, struct wasm_func *func)
 {
     uint32_t section_end = d->reader.end;
     uint32_t start = d->reader.offset;
-    if (read_count(d, 1, WASM_MAX_BODY_SIZE, "bytes of code", &func->body_size))
+    if (decode_count(d, 1, WASM_MAX_BODY_SIZE, "bytes of code", &func->body_size))
         return -1;
     func->body_offset = d->reader.offset;
     d->reader.end = func->body_offset + func->body_size;
@@ -482,7 +301,7 @@ static int decode_code(struct decoder *d)
     struct wasm_module *m = d->module;
     uint32_t start = d->reader.offset;
     uint32_t count;
-    if (read_count(d, 1, WASM_MAX_FUNCS, "bodies", &count))
+    if (decode_count(d, 1, WASM_MAX_FUNCS, "bodies", &count))
         return -1;
     if (count != m->func_count - m->imported_func_count) {
         d->reader.offset = start;
@@ -491,66 +310,22 @@ static int decode_code(struct decoder *d)
     }
     for (uint32_t i = m->imported_func_count; i < m->func_count; i++) {
         if (decode_body(d, &m->funcs[i]))
-            return fail_in(d, "func", i);
-    }
-    return 0;
-}
-
-/* --- data segments --- */
-
-static int decode_data_count(struct decoder *d)
-{
-    return wasm_read_u32(&d->reader, &d->module->declared_data_count, d->err);
-}
-
-/* The first number says whether the segment is active, passive, or active with a memory index (5.5.14). */
-enum { DATA_ACTIVE = 0, DATA_PASSIVE = 1, DATA_HAS_MEMORY = 2 };
-
-static int decode_data(struct decoder *d, struct wasm_data *data)
-{
-    uint32_t flags;
-    data->position = d->reader.offset;
-    if (wasm_read_u32(&d->reader, &flags, d->err))
-        return -1;
-    if (flags > DATA_HAS_MEMORY) {
-        d->reader.offset = data->position;
-        return err_set(d->err, "malformed data segment kind %u", flags);
-    }
-    data->mode = flags == DATA_PASSIVE ? WASM_SEGMENT_PASSIVE : WASM_SEGMENT_ACTIVE;
-    if (flags == DATA_HAS_MEMORY && wasm_read_u32(&d->reader, &data->memory, d->err))
-        return -1;
-    if (data->mode == WASM_SEGMENT_ACTIVE && decode_expr(d, &data->offset))
-        return -1;
-    if (wasm_read_u32(&d->reader, &data->size, d->err))
-        return -1;
-    return wasm_read_bytes(&d->reader, data->size, &data->bytes, d->err);
-}
-
-static int decode_datas(struct decoder *d)
-{
-    struct wasm_module *m = d->module;
-    uint32_t start = d->reader.offset;
-    if (read_count(d, 2, WASM_MAX_SEGMENTS, "data segments", &m->data_count))
-        return -1;
-    if (m->declared_data_count != WASM_NO_INDEX && m->data_count != m->declared_data_count) {
-        d->reader.offset = start;
-        return err_set(d->err, "data count and data section have inconsistent lengths: %u and %u",
-                       m->declared_data_count, m->data_count);
-    }
-    m->datas = arena_array(d->arena, m->data_count, sizeof *m->datas);
-    for (uint32_t i = 0; i < m->data_count; i++) {
-        if (decode_data(d, &m->datas[i]))
-            return fail_in(d, "data", i);
+            return decode_fail_in(d, "func", i);
     }
     return 0;
 }
 
 /* --- the module --- */
 
+static int decode_data_count(struct decoder *d)
+{
+    return wasm_read_u32(&d->reader, &d->module->declared_data_count, d->err);
+}
+
 static int decode_custom(struct decoder *d)
 {
     struct wasm_module *m = d->module;
-    m->customs = extend_by_one(d, m->customs, m->custom_count, sizeof *m->customs);
+    m->customs = decode_extend_by_one(d, m->customs, m->custom_count, sizeof *m->customs);
     struct wasm_custom *custom = &m->customs[m->custom_count];
     if (wasm_read_name(&d->reader, &custom->name, d->err))
         return -1;
@@ -617,7 +392,7 @@ static int decode_section(struct decoder *d, unsigned *order)
     struct wasm_module *m = d->module;
     if (m->section_count == WASM_MAX_SECTIONS)
         return err_set(d->err, "too many sections: the limit is %u", WASM_MAX_SECTIONS);
-    m->sections = extend_by_one(d, m->sections, m->section_count, sizeof *m->sections);
+    m->sections = decode_extend_by_one(d, m->sections, m->section_count, sizeof *m->sections);
     struct wasm_section *section = &m->sections[m->section_count];
     int result = decode_section_header(d, section, order);
     if (result == 0)
