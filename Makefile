@@ -82,6 +82,10 @@ x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src
                        kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/ext4/*.[cS] kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 
+# The TCP/IP stack, what is around it and its card are always linked together, so they are optimised together, too, and are
+# one member: calls between them were a tenth of the instructions of a request to a server.
+x86_64-mewz_TOGETHER = net-%.o dev-virtio_net.o hosts-mewz-socket.o
+
 # The archive's members are named after their sources, wasi-clock.o for kernel-src/wasi/clock.c: `mewz-cc build -v` sums
 # the sizes up by folder.
 object = $(BUILD)/$(1)/$(subst /,-,$(patsubst kernel-src/%,%,$(basename $(2)))).o
@@ -94,9 +98,10 @@ endef
 
 define target_rules
 $(1)_OBJECTS = $$(foreach source,$$($(1)_SOURCES),$$(call object,$(1),$$(source)))
+$(1)_MEMBERS = $$(filter-out $$(addprefix $(BUILD)/$(1)/,$$($(1)_TOGETHER)),$$($(1)_OBJECTS))
 $$(foreach source,$$($(1)_SOURCES),$$(eval $$(call object_rule,$(1),$$(source))))
 
-lib/$(1)/libmewz.a: $$($(1)_OBJECTS)
+lib/$(1)/libmewz.a: $$($(1)_MEMBERS)
 	@mkdir -p $$(@D)
 	rm -f $$@
 	$(AR) rcsD $$@ $$^
@@ -121,7 +126,7 @@ $(LWIP)/src/%: $(LWIP)/unpacked ; @:
 define lwip_rule
 $(BUILD)/x86_64-mewz/lwip-$(notdir $(1)).o: $(LWIP)/unpacked | packages
 	@mkdir -p $$(@D)
-	$(CC) $(x86_64-mewz_CFLAGS) -w -MMD -MP -c $(LWIP)/src/$(1).c -o $$@
+	$(CC) $$(x86_64-mewz_CFLAGS) -w -MMD -MP -c $(LWIP)/src/$(1).c -o $$@
 endef
 $(foreach source,$(LWIP_SOURCES),$(eval $(call lwip_rule,$(source))))
 
@@ -129,8 +134,13 @@ $(foreach source,$(LWIP_SOURCES),$(eval $(call lwip_rule,$(source))))
 $(x86_64-mewz_OBJECTS): | $(LWIP)/unpacked
 $(LWIP_OBJECTS) $(filter $(BUILD)/x86_64-mewz/net-% $(BUILD)/x86_64-mewz/hosts-%,$(x86_64-mewz_OBJECTS)): \
     $(wildcard kernel-src/net/lwip/*.h kernel-src/net/lwip/*/*.h)
-lib/x86_64-mewz/libmewz.a: $(LWIP_OBJECTS)
 -include $(LWIP_OBJECTS:.o=.d)
+
+NET_OBJECTS = $(filter $(addprefix $(BUILD)/x86_64-mewz/,$(x86_64-mewz_TOGETHER)),$(x86_64-mewz_OBJECTS)) $(LWIP_OBJECTS)
+$(NET_OBJECTS): x86_64-mewz_CFLAGS += -flto
+$(BUILD)/x86_64-mewz/net-stack.o: $(NET_OBJECTS)
+	ld.lld-19 -r --lto-O2 -o $@ $^
+lib/x86_64-mewz/libmewz.a: $(BUILD)/x86_64-mewz/net-stack.o
 
 # libext2fs, below our journal and our cache (kernel-src/ext4), comes from Debian's source package as well. The numbers of its
 # errors are made here: each name that its sources mention gets one.
