@@ -58,19 +58,23 @@ bool virtq_add(struct virtq *queue, const struct virtq_slice *slices, unsigned o
     if (queue->broken || count == 0 || count > queue->free_count)
         return false;
 
-    uint16_t head = queue->free_head;
+    uint16_t head = queue->free_head, index = head;
+    uint32_t writable = 0;
+    struct virtq_desc *desc = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        desc = &queue->desc[index];
+        index = queue->shadow[index].next;
+        *desc = (struct virtq_desc){slices[i].address, slices[i].size, DESC_NEXT, index};
+        if (i >= out) {
+            desc->flags = DESC_NEXT | DESC_WRITE;
+            writable += slices[i].size;
+        }
+    }
+    desc->flags &= (uint16_t)~DESC_NEXT; /* the last one */
     struct virtq_shadow *first = &queue->shadow[head];
     first->token = token;
+    first->writable = writable;
     first->count = (uint16_t)count;
-    first->writable = 0;
-    uint16_t index = head;
-    for (unsigned i = 0; i < count; i++) {
-        uint16_t next = queue->shadow[index].next;
-        uint16_t flags = (uint16_t)((i >= out ? DESC_WRITE : 0) | (i + 1 < count ? DESC_NEXT : 0));
-        queue->desc[index] = (struct virtq_desc){slices[i].address, slices[i].size, flags, next};
-        first->writable += i >= out ? slices[i].size : 0;
-        index = next;
-    }
     queue->free_head = index;
     queue->free_count = (uint16_t)(queue->free_count - count);
     queue->in_flight++;

@@ -51,7 +51,15 @@ u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *rem
     return hash + (uint32_t)(time_now() / 4000);
 }
 
-/* Sums as RFC 1071 says, section 2: in any word size and in the processor's byte order, carries brought back in. */
+/* A sum of one's complement: what is carried out at the top comes in again at the bottom. */
+static uint64_t add_with_carry(uint64_t sum, uint64_t word)
+{
+    sum += word;
+    return sum + (sum < word);
+}
+
+/* Sums as RFC 1071 says, section 2: in any word size and in the processor's byte order. A sum and the same turned by
+ * half its width, added up, have the sum of both halves with its carry in the upper one. */
 uint16_t net_checksum(const void *bytes, int size)
 {
     const uint8_t *p = bytes;
@@ -59,28 +67,24 @@ uint16_t net_checksum(const void *bytes, int size)
     for (; size >= 8; size -= 8, p += 8) {
         uint64_t word;
         __builtin_memcpy(&word, p, sizeof word);
-        sum += word;
-        sum += sum < word;
+        sum = add_with_carry(sum, word);
     }
-    sum = (sum & 0xffffffff) + (sum >> 32); /* leaves room for the rest */
     if (size & 4) {
         uint32_t word;
         __builtin_memcpy(&word, p, sizeof word);
-        sum += word;
+        sum = add_with_carry(sum, word);
         p += sizeof word;
     }
     if (size & 2) {
         uint16_t word;
         __builtin_memcpy(&word, p, sizeof word);
-        sum += word;
+        sum = add_with_carry(sum, word);
         p += sizeof word;
     }
     if (size & 1)
-        sum += *p;
-    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
+        sum = add_with_carry(sum, *p);
+    uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+    return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
 /* --- string.h, stdlib.h --- */

@@ -17,7 +17,8 @@ struct protocol {
     uint32_t (*send)(struct host_socket *socket, const struct host_slice *slices, size_t count, const ip_addr_t *ip,
                      u16_t port, size_t *sent);
     uint32_t (*shutdown)(struct host_socket *socket, unsigned how);
-    /* What can be done now: fills in `ready`, but for HOST_ERROR, and `bytes`. */
+    /* What can be done now: fills in `ready`, of HOST_WRITABLE only if it is wanted and but for HOST_ERROR, and
+     * `bytes`. */
     void (*look)(const struct host_socket *socket, struct host_watch *watch);
     uint32_t (*names)(struct host_socket *socket, struct host_address *local, struct host_address *peer);
     uint32_t (*set)(struct host_socket *socket, enum host_option option, int32_t value);

@@ -161,15 +161,28 @@ static err_t handle_accept(void *argument, struct tcp_pcb *pcb, err_t error)
     return ERR_OK;
 }
 
+/* Both ports of a connection, which lie side by side, as one number: this is looked at more often than anything else.
+ */
+static uint32_t ports_of(const struct tcp_pcb *pcb)
+{
+    uint32_t ports;
+    _Static_assert(offsetof(struct tcp_pcb, remote_port) == offsetof(struct tcp_pcb, local_port) + sizeof(u16_t), "");
+    __builtin_memcpy(&ports, (const char *)pcb + offsetof(struct tcp_pcb, local_port), sizeof ports);
+    return ports;
+}
+
 /* protocol.h */
 void tcp_bring_forward(u16_t remote_port, u16_t local_port)
 {
-    struct tcp_pcb **at = &tcp_active_pcbs, *pcb;
-    while ((pcb = *at) != NULL && (pcb->remote_port != remote_port || pcb->local_port != local_port))
-        at = &pcb->next;
-    if (!pcb)
+    uint32_t ports = (uint32_t)remote_port << 16 | local_port;
+    struct tcp_pcb *before = NULL, *pcb = tcp_active_pcbs;
+    while (pcb && ports_of(pcb) != ports) {
+        before = pcb;
+        pcb = pcb->next;
+    }
+    if (!pcb || !before)
         return;
-    *at = pcb->next;
+    before->next = pcb->next;
     pcb->next = tcp_active_pcbs;
     tcp_active_pcbs = pcb;
 }
@@ -464,7 +477,7 @@ static void look(const struct host_socket *base, struct host_watch *watch)
     /* CLOSED: neither connected nor trying. */
     if (!socket->pcb || socket->pcb->state == CLOSED || (socket->ended && socket->write_shut))
         watch->ready |= HOST_READABLE | HOST_WRITABLE | HOST_HANGUP;
-    else if (!socket->connecting && (socket->write_shut || has_room(socket->pcb)))
+    else if (watch->wanted & HOST_WRITABLE && !socket->connecting && (socket->write_shut || has_room(socket->pcb)))
         watch->ready |= HOST_WRITABLE;
 }
 

@@ -143,36 +143,45 @@ static bool make_event(struct wait *wait, uint64_t now, const struct wasi_subscr
     return true;
 }
 
-/* How a version lays a subscription out: its size, and the reading of one at any alignment. */
+/* How a version lays a subscription out: its size, and the reading of a clock's part. All else is at the same places.
+ */
 struct layout {
     uint32_t size;
-    struct wasi_subscription (*read)(const uint8_t *bytes);
+    void (*read_clock)(const uint8_t *bytes, struct wasi_subscription *subscription);
 };
 
-static struct wasi_subscription read_current(const uint8_t *bytes)
+static void read_clock(const uint8_t *bytes, struct wasi_subscription *subscription)
 {
-    struct wasi_subscription subscription;
-    __builtin_memcpy(&subscription, bytes, sizeof subscription);
-    return subscription;
+    __builtin_memcpy(subscription, bytes, sizeof *subscription);
 }
 
-static struct wasi_subscription read_unstable(const uint8_t *bytes)
+static void read_unstable_clock(const uint8_t *bytes, struct wasi_subscription *subscription)
 {
     struct unstable_subscription older;
     __builtin_memcpy(&older, bytes, sizeof older);
-    struct wasi_subscription subscription = {.userdata = older.userdata, .type = older.type};
-    if (older.type == WASI_EVENT_CLOCK) {
-        subscription.clock.id = older.clock.id;
-        subscription.clock.timeout = older.clock.timeout;
-        subscription.clock.flags = older.clock.flags;
-    } else {
-        subscription.fd = older.fd;
-    }
-    return subscription;
+    subscription->clock.id = older.clock.id;
+    subscription->clock.timeout = older.clock.timeout;
+    subscription->clock.flags = older.clock.flags;
 }
 
-static const struct layout current = {sizeof(struct wasi_subscription), read_current};
-static const struct layout unstable = {sizeof(struct unstable_subscription), read_unstable};
+static const struct layout current = {sizeof(struct wasi_subscription), read_clock};
+static const struct layout unstable = {sizeof(struct unstable_subscription), read_unstable_clock};
+
+#define SAME_PLACE(member)                                                                                             \
+    _Static_assert(offsetof(struct wasi_subscription, member) == offsetof(struct unstable_subscription, member),       \
+                   #member)
+SAME_PLACE(userdata);
+SAME_PLACE(type);
+SAME_PLACE(fd);
+
+/* Most are of descriptors, and need a third of the bytes. At any alignment. */
+static inline ALWAYS_INLINE void read_subscription(const struct layout *layout, const uint8_t *bytes,
+                                                   struct wasi_subscription *subscription)
+{
+    __builtin_memcpy(subscription, bytes, offsetof(struct wasi_subscription, fd) + sizeof subscription->fd);
+    if (subscription->type == WASI_EVENT_CLOCK)
+        layout->read_clock(bytes, subscription);
+}
 
 static uint32_t poll(const struct layout *layout, uint32_t subscriptions, uint32_t events, uint32_t count,
                      uint32_t done)
@@ -186,7 +195,8 @@ static uint32_t poll(const struct layout *layout, uint32_t subscriptions, uint32
 
     struct wait wait = {.start = host_clock_now(HOST_CLOCK_MONOTONIC), .deadline = UINT64_MAX};
     for (uint32_t i = 0; i < count; i++) {
-        struct wasi_subscription subscription = layout->read(in + i * (uint64_t)layout->size);
+        struct wasi_subscription subscription;
+        read_subscription(layout, in + i * (uint64_t)layout->size, &subscription);
         add_to_wait(&wait, &subscription);
     }
     host_wait(wait.deadline, wait.list);
@@ -194,7 +204,8 @@ static uint32_t poll(const struct layout *layout, uint32_t subscriptions, uint32
     uint64_t now = host_clock_now(HOST_CLOCK_MONOTONIC);
     uint32_t event_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct wasi_subscription subscription = layout->read(in + i * (uint64_t)layout->size);
+        struct wasi_subscription subscription;
+        read_subscription(layout, in + i * (uint64_t)layout->size, &subscription);
         struct wasi_event event;
         if (make_event(&wait, now, &subscription, &event))
             __builtin_memcpy(out + event_count++ * sizeof event, &event, sizeof event);

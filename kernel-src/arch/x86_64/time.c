@@ -266,6 +266,7 @@ void time_wait(uint64_t deadline)
     uint64_t next = background->begin_idle();
     halt(next < deadline ? next : deadline);
     background->end_idle();
+    background->run(); /* what it waited for has come, mostly */
     if (armed == TIME_NEVER)
         time_arm(time_now() + BACKGROUND_TICK);
 }
