@@ -363,17 +363,27 @@ static void expect_segment(const struct pbuf *pbuf)
     const struct ip_hdr *ip4 = (const void *)(ethernet + 1);
     const struct ip6_hdr *ip6 = (const void *)(ethernet + 1);
     size_t tcp = SIZEOF_ETH_HDR;
+    bool is_v6 = ethernet->type == PP_HTONS(ETHTYPE_IPV6);
     if (pbuf->len < SIZEOF_ETH_HDR + IP6_HLEN)
         return;
     if (ethernet->type == PP_HTONS(ETHTYPE_IP) && IPH_PROTO(ip4) == IP_PROTO_TCP)
         tcp += IPH_HL_BYTES(ip4);
-    else if (ethernet->type == PP_HTONS(ETHTYPE_IPV6) && IP6H_NEXTH(ip6) == IP6_NEXTH_TCP)
+    else if (is_v6 && IP6H_NEXTH(ip6) == IP6_NEXTH_TCP)
         tcp += IP6_HLEN;
     else
         return;
     const struct tcp_hdr *header = (const void *)((const char *)pbuf->payload + tcp);
-    if (pbuf->len >= tcp + TCP_HLEN)
-        tcp_bring_forward(lwip_ntohs(header->src), lwip_ntohs(header->dest));
+    if (pbuf->len < tcp + TCP_HLEN)
+        return;
+    tcp_bring_forward(lwip_ntohs(header->src), lwip_ntohs(header->dest));
+    if ((TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+        return;
+    ip_addr_t from = {0};
+    if (is_v6)
+        ip_addr_copy_from_ip6_packed(from, ip6->src);
+    else
+        ip_addr_copy_from_ip4(from, ip4->src);
+    tcp_begin_again(&from, header);
 }
 
 void link_receive(void)

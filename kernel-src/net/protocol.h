@@ -42,6 +42,12 @@ uint32_t udp_socket_open(enum host_family family, struct host_socket **socket);
  * hundreds of connections. Of several connections with these ports any may be taken: it is a matter of time alone. */
 void tcp_bring_forward(u16_t remote_port, u16_t local_port);
 
+/* A connection is asked for, with such a header. If it was closed here and is remembered, and this is a new beginning
+ * of it, it is forgotten (RFC 9293, section 3.10.7.4, TIME-WAIT state): lwIP would refuse it, or let it wait for two
+ * minutes. */
+struct tcp_hdr;
+void tcp_begin_again(const ip_addr_t *from, const struct tcp_hdr *header);
+
 /* Connections that were closed here are remembered for a while (RFC 9293, section 3.4.1), and lwIP goes through all of
  * them for every new one. So of more than a hundred or so the oldest are forgotten. */
 void tcp_forget_closed(void);

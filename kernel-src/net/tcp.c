@@ -187,6 +187,19 @@ void tcp_bring_forward(u16_t remote_port, u16_t local_port)
     tcp_active_pcbs = pcb;
 }
 
+/* protocol.h. The addresses' zones are not compared: there is one network. */
+void tcp_begin_again(const ip_addr_t *from, const struct tcp_hdr *header)
+{
+    uint32_t ports = (uint32_t)lwip_ntohs(header->src) << 16 | lwip_ntohs(header->dest);
+    struct tcp_pcb **at = &tcp_tw_pcbs, *pcb;
+    while ((pcb = *at) != NULL && (ports_of(pcb) != ports || !ip_addr_cmp_zoneless(&pcb->remote_ip, from)))
+        at = &pcb->next;
+    if (!pcb || !TCP_SEQ_GT(lwip_ntohl(header->seqno), pcb->rcv_nxt))
+        return;
+    *at = pcb->next;
+    memp_free(MEMP_TCP_PCB, pcb);
+}
+
 /* protocol.h. The oldest are at the end of the list, and hold nothing but themselves (tcp_pcb_purge). */
 void tcp_forget_closed(void)
 {

@@ -5,6 +5,7 @@
 //   echo COUNT SIZE AT_ONCE [HOST]   that many connections, each sends and gets back SIZE bytes
 //   reset COUNT                      connections that are reset in all states
 //   hog COUNT                        connections whose data the machine does not read; all at once, then all closed
+//   again COUNT                      requests to a server of files that ends the connections, from one and the same port
 //   udp COUNT SIZE                   datagrams there and back
 //   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
 //   connect                          a connection that need not be answered
@@ -91,6 +92,31 @@ async function hog(count) {
     for (const socket of sockets) socket.resetAndDestroy();
 }
 
+// One request to a server of files, which then ends the connection. Returns how many bytes came.
+function askOnce(host, localPort) {
+    return new Promise((done, failed) => {
+        let got = 0;
+        const socket = net.connect({ host, port: 80, localPort }, () =>
+            socket.write('GET /1k HTTP/1.1\r\nConnection: close\r\n\r\n'));
+        socket.on('data', (data) => { got += data.length; });
+        socket.on('close', () => done(got));
+        socket.on('error', failed);
+    });
+}
+
+// The server remembers each connection when the next one begins, which must not even cost a second try: that would come
+// after a second. This side is ready for it when the last acknowledgement has come.
+async function again(count) {
+    for (let i = 0, begin = performance.now(); i < count; begin = performance.now()) {
+        const size = await askOnce(guest, 45678).catch((error) => {
+            if (error.code !== 'EADDRNOTAVAIL') throw error;
+        });
+        if (size !== undefined && size <= 1024) fail(`connection ${i} gave ${size} bytes`);
+        if (performance.now() - begin > 900) fail(`connection ${i} took ${performance.now() - begin} ms`);
+        if (size) i++;
+    }
+}
+
 async function udp(count, size) {
     const socket = dgram.createSocket('udp4');
     for (let i = 0; i < count; i++) {
@@ -174,6 +200,7 @@ const modes = {
     echo: () => echo(+args[0], +args[1], +args[2], args[3]),
     reset: () => reset(+args[0]),
     hog: () => hog(+args[0]),
+    again: () => again(+args[0]),
     udp: () => udp(+args[0], +args[1]),
     quit,
 };

@@ -33,6 +33,10 @@ robust() {
     robust 'load -i 1000 -s 200 -c 16 -n $(many 50000 3000) $GUEST 80 /1k'
 }
 
+@test "robust: connections from a port whose last one the server remembers" {
+    robust 'client again $(many 5000 300)'
+}
+
 @test "robust: resets at every point" {
     robust 'load -c 1 -k -n 10 $GUEST 80 /20k
         for i in $(seq $(many 50 1)); do
