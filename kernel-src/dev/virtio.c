@@ -54,6 +54,11 @@ bool virtio_add_queue(struct virtio_device *device, uint16_t index, struct virtq
     return device->transport->enable_queue(device, index, queue);
 }
 
+void virtio_watch_changes(struct virtio_device *device)
+{
+    device->tells_changes = device->transport->watch_changes(device);
+}
+
 bool virtio_start(struct virtio_device *device)
 {
     add_status(device, VIRTIO_DRIVER_OK); /* step 8 */

@@ -49,7 +49,9 @@ struct virtio_transport {
     /* Gives the device a queue. False if it does not take it. */
     bool (*enable_queue)(struct virtio_device *device, uint16_t index, const struct virtq *queue);
     void (*kick)(struct virtio_device *device, uint16_t index);
-    /* Lets the device's interrupts reach the processor. They have nothing to do but end its idling. */
+    /* Has the device interrupt when its configuration or its status changes. False if it cannot. */
+    bool (*watch_changes)(struct virtio_device *device);
+    /* Lets the device's interrupts reach the processor. They end its idling, and note changes in `changed`. */
     void (*connect_interrupt)(struct virtio_device *device);
 };
 
@@ -61,6 +63,8 @@ struct virtio_device {
     unsigned skip;               /* while it is looked for */
     uint64_t features;           /* negotiated */
     bool connected;              /* interrupts are */
+    bool tells_changes;          /* of its configuration and its status, in `changed` */
+    volatile bool changed;       /* set by interrupts, for the driver to look and to reset */
     volatile uint8_t *registers; /* MMIO: all of them; PCI: the common configuration */
     unsigned gsi;                /* MMIO only */
     /* PCI only, section 4.1.4 */
@@ -71,6 +75,7 @@ struct virtio_device {
     uint32_t notify_multiplier;
     uint32_t notify_offsets[VIRTIO_QUEUES_MAX];
     volatile uint32_t *msix_entry; /* the one interrupt that all queues share; NULL: it cannot interrupt */
+    bool has_second_entry;         /* behind it: for changes */
 };
 
 /* Finds the first device of a kind, or the one behind `skip` others. False if the machine has none. */
@@ -85,6 +90,9 @@ bool virtio_has_feature(const struct virtio_device *device, unsigned bit);
 /* Sets up queue `index` with at most `size` descriptors, a power of two, in `memory` (virtq_bytes(size), as virtq_init
  * wants it). False if the device has no such queue. */
 bool virtio_add_queue(struct virtio_device *device, uint16_t index, struct virtq *queue, void *memory, uint16_t size);
+
+/* Asks the device to tell of changes, before it is started: see tells_changes. */
+void virtio_watch_changes(struct virtio_device *device);
 
 /* From here on the device works. False if it says that it does not. */
 bool virtio_start(struct virtio_device *device);

@@ -110,10 +110,21 @@ static void mmio_kick(struct virtio_device *device, uint16_t index)
     write32(device, QUEUE_NOTIFY, index);
 }
 
+enum { INTERRUPT_CHANGE = 2 }; /* 4.2.2, InterruptStatus: else it is about queues */
+
 static void handle_interrupt(void *argument)
 {
     struct virtio_device *device = argument;
-    write32(device, INTERRUPT_ACK, read32(device, INTERRUPT_STATUS));
+    uint32_t status = read32(device, INTERRUPT_STATUS);
+    if (status & INTERRUPT_CHANGE)
+        device->changed = true;
+    write32(device, INTERRUPT_ACK, status);
+}
+
+static bool mmio_watch_changes(struct virtio_device *device)
+{
+    (void)device; /* it always does */
+    return true;
 }
 
 static void mmio_connect_interrupt(struct virtio_device *device)
@@ -130,6 +141,7 @@ static const struct virtio_transport mmio_transport = {
     .queue_limit = mmio_queue_limit,
     .enable_queue = mmio_enable_queue,
     .kick = mmio_kick,
+    .watch_changes = mmio_watch_changes,
     .connect_interrupt = mmio_connect_interrupt,
 };
 

@@ -80,6 +80,7 @@ bool virtio_net_restart(struct virtio_net *net)
 {
     if (virtio_negotiate(&net->device, wanted_features(&net->device)) && add_queues(net)) {
         read_properties(net);
+        virtio_watch_changes(&net->device);
         if (virtio_start(&net->device))
             return true;
     }
@@ -93,9 +94,19 @@ bool virtio_net_start(struct virtio_net *net)
     return virtio_find(VIRTIO_ID_NET, &net->device) && virtio_net_restart(net);
 }
 
+static bool is_broken(const struct virtio_net *net)
+{
+    return net->receive.broken || net->transmit.broken;
+}
+
+bool virtio_net_must_ask(const struct virtio_net *net)
+{
+    return !net->device.tells_changes || is_broken(net);
+}
+
 bool virtio_net_has_failed(struct virtio_net *net)
 {
-    return net->receive.broken || net->transmit.broken || virtio_needs_reset(&net->device);
+    return is_broken(net) || virtio_needs_reset(&net->device);
 }
 
 void virtio_net_stop(struct virtio_net *net)

@@ -60,6 +60,10 @@ struct virtio_net_frame {
 /* Finds and starts the machine's first network card. False if it has none that works. */
 bool virtio_net_start(struct virtio_net *net);
 
+/* The next two may give other answers than before when device.changed is set, which the caller then resets. True if
+ * they have to be asked once in a while nevertheless: the device does not tell of changes, or has failed. */
+bool virtio_net_must_ask(const struct virtio_net *net);
+
 /* True if the device has said, or shown, that it works no more. */
 bool virtio_net_has_failed(struct virtio_net *net);
 

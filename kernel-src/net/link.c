@@ -28,6 +28,7 @@
 #include "net/large.h"
 #include "net/memory.h"
 #include "net/protocol.h"
+#include "net/timers.h"
 #include "panic.h"
 
 enum {
@@ -230,6 +231,7 @@ static err_t output(struct netif *netif, struct pbuf *pbuf)
 {
     struct segment segment;
     (void)netif;
+    net_timers_expect();
     if (link.tail - link.head == BACKLOG)
         return ERR_MEM;
     if (link.card.segments && segment_parse(pbuf, &segment))
@@ -391,11 +393,14 @@ void link_receive(void)
     struct virtio_net_frame frame;
     if (!netif_default)
         return;
+    if (link.card.device.changed)
+        link_check();
     for (unsigned i = 0; i < VIRTIO_NET_RING && virtio_net_receive(&link.card, &frame); i++) {
         link.missing += frame.count;
         struct pbuf *pbuf = pbuf_from(&frame);
         if (!pbuf) {
             counters.received_lost++;
+            net_timers_expect(); /* perhaps the card has failed */
             continue;
         }
         counters.frames_received++;
@@ -403,6 +408,7 @@ void link_receive(void)
         u16_t check = frame.checked ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
         link.netif.chksum_flags = link.checksums | check;
         expect_segment(pbuf);
+        net_timers_expect();
         if (link.netif.input(pbuf, &link.netif) != ERR_OK)
             pbuf_free(pbuf);
     }
@@ -440,7 +446,7 @@ int net_refuse_ip6(struct pbuf *pbuf, struct netif *netif)
 
 bool link_has_work(void)
 {
-    return netif_default && (virtio_net_has_received(&link.card) || link.unpushed ||
+    return netif_default && (virtio_net_has_received(&link.card) || link.unpushed || link.card.device.changed ||
                              (link.head != link.tail && virtq_has_used(&link.card.transmit)));
 }
 
@@ -474,8 +480,14 @@ static void restart_card(void)
     link_push();
 }
 
+bool link_must_check(void)
+{
+    return netif_default && virtio_net_must_ask(&link.card);
+}
+
 void link_check(void)
 {
+    link.card.device.changed = false; /* before the look, so that a change during it is another one */
     if (virtio_net_has_failed(&link.card))
         restart_card();
     bool up = virtio_net_is_up(&link.card);

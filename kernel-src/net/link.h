@@ -20,8 +20,10 @@ void link_receive(void);
 void link_push(void);
 
 /* Looks whether the cable is plugged in, and whether the card still works; if not, resets it. What was on its way is
- * lost then, as in any network, and connections go on. To be called once a second. */
+ * lost then, as in any network, and connections go on. link_receive does so when the card tells of a change; where
+ * link_must_check says so, it is to be called once a second. */
 void link_check(void);
+bool link_must_check(void);
 
 /* True if frames were sent that the card has not been told of. */
 bool link_must_push(void);

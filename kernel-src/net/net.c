@@ -43,6 +43,8 @@ static void poll(uint64_t now)
 {
     running = true;
     link_receive();
+    if (loops())
+        net_timers_expect();
     netif_poll_all();
     net_timers_run(now);
     link_push();

@@ -40,3 +40,28 @@ at_most() {
     at_most "$kicks" 0.2
     at_most "$interrupts" 0.2
 }
+
+# While somebody may still answer it counts seconds, then it looks once a minute for six minutes whether there is something
+# to forget. Each time are two interrupts. The lease of the test is an hour.
+@test "counts: a server that nobody talks to does not wake" {
+    NET_TIMEOUT=${LONG:+400} on_network "source $BATS_TEST_DIRNAME/../lib/count.bash"'
+        folder=$BATS_TEST_TMPDIR
+        export TYPE=q35 WAIT=true
+        echo 1 >/proc/sys/net/ipv6/conf/tap0/disable_ipv6 # this side has something to say by itself
+        machine $NET/server.elf $(counting "$folder") >/dev/null
+        wait_for_server
+        load -c 4 -n 1000 $GUEST 80 /1k >/dev/null
+        interrupts() { counts "$folder" | awk "{ print \$3 }"; }
+        calm=no
+        for try in 1 2 3 4; do
+            before=$(interrupts)
+            sleep 8
+            [ "$(interrupts)" -gt $((before + 2)) ] || { calm=yes; break; }
+        done
+        [ $calm = yes ]
+        before=$(interrupts)
+        sleep $(many 300 1)
+        echo "$(($(interrupts) - before)) interrupts"
+        [ $(($(interrupts) - before)) -le $(many 10 2) ]
+        load -c 4 -n 100 $GUEST 80 /1k'
+}

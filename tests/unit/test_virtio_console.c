@@ -240,6 +240,12 @@ static void fake_kick(struct virtio_device *device, uint16_t index)
         fake_serve(index);
 }
 
+static bool fake_watch_changes(struct virtio_device *device)
+{
+    (void)device;
+    return true;
+}
+
 static void fake_connect_interrupt(struct virtio_device *device)
 {
     (void)device;
@@ -254,6 +260,7 @@ static const struct virtio_transport fake_transport = {
     .queue_limit = fake_queue_limit,
     .enable_queue = fake_enable_queue,
     .kick = fake_kick,
+    .watch_changes = fake_watch_changes,
     .connect_interrupt = fake_connect_interrupt,
 };
 

@@ -69,6 +69,12 @@ static bool card_enable_queue(struct virtio_device *device, uint16_t index, cons
     return true;
 }
 
+static bool card_watch_changes(struct virtio_device *device)
+{
+    (void)device;
+    return true;
+}
+
 static void card_connect_interrupt(struct virtio_device *device)
 {
     (void)device;
@@ -84,6 +90,7 @@ static const struct virtio_transport transport = {
     .queue_limit = card_queue_limit,
     .enable_queue = card_enable_queue,
     .kick = card_kick,
+    .watch_changes = card_watch_changes,
     .connect_interrupt = card_connect_interrupt,
 };
 

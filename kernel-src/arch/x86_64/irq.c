@@ -33,10 +33,19 @@ void irq_connect_timer(void (*handler)(void *))
     handlers[VECTOR_TIMER].handler = handler;
 }
 
+static volatile unsigned from_devices;
+
+unsigned irq_count(void)
+{
+    return from_devices;
+}
+
 void irq_dispatch(uint64_t vector)
 {
     if (vector == VECTOR_SPURIOUS)
         return; /* has no end (SDM 10.9) */
+    if (vector != VECTOR_TIMER)
+        from_devices++;
     if (handlers[vector].handler != NULL)
         handlers[vector].handler(handlers[vector].argument);
     lapic_end_interrupt();

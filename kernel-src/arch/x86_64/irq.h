@@ -19,6 +19,9 @@ void irq_allocate_msi(void (*handler)(void *), void *argument, uint64_t *address
 /* The handler of the local APIC's timer. */
 void irq_connect_timer(void (*handler)(void *));
 
+/* How many interrupts of devices there have been, modulo 2^32. */
+unsigned irq_count(void);
+
 /* Silences what firmware left ticking. Interrupts may be switched on after it. */
 void irq_init(void);
 

@@ -35,6 +35,7 @@ enum {
 #define LVT_NMI         (4u << 8)
 #define LVT_DEADLINE    (2u << 17)
 #define DIVIDE_BY_1     0xbu
+#define DIVIDE_BY_16    0x3u
 
 static bool ready, x2apic;
 static volatile uint32_t *registers;
@@ -87,6 +88,11 @@ void lapic_timer_start(uint32_t count, bool interrupt)
 {
     lapic_write(LAPIC_LVT_TIMER, interrupt ? VECTOR_TIMER : VECTOR_TIMER | LVT_MASKED);
     lapic_write(LAPIC_TIMER_INITIAL, count);
+}
+
+void lapic_timer_divide(void)
+{
+    lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_16);
 }
 
 uint32_t lapic_timer_count(void)

@@ -16,6 +16,11 @@ uint32_t lapic_id(void);
 /* The timer counts bus cycles down from `count`; at 0 it stops, and interrupts with VECTOR_TIMER if it shall. A count
  * of 0 stops it at once. */
 void lapic_timer_start(uint32_t count, bool interrupt);
+
+/* From now on it counts every sixteenth cycle, so that 32 bits are a minute and not four seconds. */
+enum { LAPIC_TIMER_DIVISOR = 16 };
+void lapic_timer_divide(void);
+
 uint32_t lapic_timer_count(void);
 
 /* The timer in TSC-deadline mode: interrupts when the TSC reaches `tsc`. 0 disarms. */

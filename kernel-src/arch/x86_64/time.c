@@ -119,16 +119,16 @@ uint64_t time_wall(void)
 
 /* --- the timer --- */
 
-/* No sleep is longer than this; whoever waits longer looks at the clock and sleeps again. It keeps counts in 32 bits
- * and bounds what a wrong frequency could do. */
-#define SLEEP_MAX SECOND
+/* No sleep is longer than this; whoever waits longer looks at the clock and sleeps again. It bounds what a wrong
+ * frequency could do. */
+#define SLEEP_MAX (60 * SECOND)
 
 static uint64_t lapic_hz(void)
 {
     static uint64_t hz;
     if (hz != 0)
         return hz;
-    hz = hypervisor_lapic_hz();
+    hz = hypervisor_lapic_hz() / LAPIC_TIMER_DIVISOR;
     if (hz == 0) {
         lapic_timer_start(UINT32_MAX, false);
         uint64_t start = time_now();
@@ -206,7 +206,9 @@ static void timer_init(void)
     if (ready)
         return;
     ready = true;
+    time_now(); /* its frequency may be measured by the undivided timer */
     lapic_init();
+    lapic_timer_divide();
     irq_connect_timer(handle_timer);
 }
 
@@ -253,6 +255,19 @@ static void halt(uint64_t deadline)
     idling = false;
 }
 
+/* A tick that was meant for a program that computes does not end the idling, or there would be the next one after it.
+ */
+static void idle_beside_background(uint64_t deadline)
+{
+    uint64_t next = background->begin_idle();
+    unsigned interrupts = irq_count();
+    deadline = next < deadline ? next : deadline;
+    do
+        halt(deadline);
+    while (irq_count() == interrupts && time_now() < deadline && !wakes_often);
+    background->end_idle();
+}
+
 void time_wait(uint64_t deadline)
 {
     if (deadline != TIME_NEVER && time_now() >= deadline)
@@ -263,9 +278,7 @@ void time_wait(uint64_t deadline)
     }
     if (background->run())
         return;
-    uint64_t next = background->begin_idle();
-    halt(next < deadline ? next : deadline);
-    background->end_idle();
+    idle_beside_background(deadline);
     background->run(); /* what it waited for has come, mostly */
     if (armed == TIME_NEVER)
         time_arm(time_now() + BACKGROUND_TICK);
