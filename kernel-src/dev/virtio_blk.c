@@ -26,6 +26,8 @@ struct virtio_blk_request {
     uint8_t status;
 };
 
+static uint64_t in_use; /* disks by index */
+
 static bool add_queue(struct virtio_blk *disk)
 {
     size_t ring = virtq_bytes(VIRTIO_BLK_RING);
@@ -70,20 +72,33 @@ void virtio_blk_stop(struct virtio_blk *disk)
 {
     size_t bytes = virtq_bytes(VIRTIO_BLK_RING) + VIRTIO_BLK_REQUESTS * sizeof(struct virtio_blk_request);
     virtio_fail(&disk->device);
+    in_use &= ~BIT(disk->index);
     if (disk->memory)
         pages_free(disk->memory, (bytes + PAGE_SIZE - 1) / PAGE_SIZE);
     *disk = (struct virtio_blk){0};
 }
 
-bool virtio_blk_start(struct virtio_blk *disk, unsigned index)
+static bool bring_up(struct virtio_blk *disk)
 {
-    *disk = (struct virtio_blk){0};
-    if (!virtio_find_next(VIRTIO_ID_BLOCK, index, &disk->device))
-        return false;
-    if (virtio_negotiate(&disk->device, WANTED) && add_queue(disk) && read_properties(disk) &&
-        virtio_start(&disk->device))
-        return true;
-    virtio_blk_stop(disk);
+    return virtio_negotiate(&disk->device, WANTED) && add_queue(disk) && read_properties(disk) &&
+           virtio_start(&disk->device);
+}
+
+bool virtio_blk_find(struct virtio_blk *disk, bool (*accepts)(struct virtio_blk *disk, const void *context),
+                     const void *context)
+{
+    enum { INDEX_MAX = 63 };
+    for (unsigned index = 0; index <= INDEX_MAX; index++) {
+        *disk = (struct virtio_blk){.index = index};
+        if (!virtio_find_next(VIRTIO_ID_BLOCK, index, &disk->device))
+            return false;
+        if (in_use & BIT(index))
+            continue;
+        in_use |= BIT(index);
+        if (bring_up(disk) && accepts(disk, context))
+            return true;
+        virtio_blk_stop(disk);
+    }
     return false;
 }
 

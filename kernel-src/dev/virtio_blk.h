@@ -25,6 +25,7 @@ struct virtio_blk_request;
 struct virtio_blk {
     struct virtio_device device;
     struct virtq queue;
+    unsigned index;          /* among the machine's disks */
     uint64_t sectors;        /* how many it has */
     unsigned slices_max;     /* of one transfer, for the caller to keep to */
     uint32_t slice_size_max; /* bytes of one slice, likewise */
@@ -36,8 +37,10 @@ struct virtio_blk {
     void *memory; /* of the queue and the requests */
 };
 
-/* Finds and starts the machine's disk number `index`, counted from 0. False if it has none that works. */
-bool virtio_blk_start(struct virtio_blk *disk, unsigned index);
+/* Starts those of the machine's disks that are not in use, one after the other, until `accepts` takes one, which is the
+ * caller's then. False if there is none. */
+bool virtio_blk_find(struct virtio_blk *disk, bool (*accepts)(struct virtio_blk *disk, const void *context),
+                     const void *context);
 
 /* Lets the device go: it touches no memory after that. */
 void virtio_blk_stop(struct virtio_blk *disk);

@@ -157,15 +157,16 @@ static void discard(struct volume *volume)
     heap_free(&ext4_heap, volume);
 }
 
-static bool is_serial(struct virtio_blk *disk, const char *serial)
+static bool is_serial(struct virtio_blk *disk, const void *serial)
 {
     char own[VIRTIO_BLK_SERIAL_SIZE + 1];
     return virtio_blk_serial(disk, own) && strcmp(own, serial) == 0;
 }
 
 /* Whether a disk that nobody named has such a file system: by the magic number in its superblock. */
-static bool has_file_system(struct virtio_blk *disk)
+static bool has_file_system(struct virtio_blk *disk, const void *ignored)
 {
+    (void)ignored;
     uint16_t magic = 0;
     char *page = page_alloc();
     if (!page)
@@ -176,16 +177,6 @@ static bool has_file_system(struct virtio_blk *disk)
         memcpy(&magic, page + SUPERBLOCK_OFFSET + offsetof(struct ext2_super_block, s_magic), sizeof magic);
     page_free(page);
     return magic == EXT2_SUPER_MAGIC;
-}
-
-static bool find_disk(struct virtio_blk *disk, const char *serial)
-{
-    for (unsigned index = 0; virtio_blk_start(disk, index); index++) {
-        if (*serial ? is_serial(disk, serial) : has_file_system(disk))
-            return true;
-        virtio_blk_stop(disk);
-    }
-    return false;
 }
 
 /* A quarter of what memory there is now. */
@@ -203,7 +194,7 @@ bool ext4_mount(const char *serial, bool read_only, struct vfs_node **root, cons
     *problem = "there is not enough memory for it";
     if (!volume)
         return false;
-    if (!find_disk(&volume->cache.disk, serial)) {
+    if (!virtio_blk_find(&volume->cache.disk, *serial ? is_serial : has_file_system, serial)) {
         heap_free(&ext4_heap, volume);
         *problem = "the machine has no such disk";
         return false;

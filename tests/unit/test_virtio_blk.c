@@ -141,6 +141,17 @@ static void configure(unsigned offset, uint32_t value)
     memcpy(registers.config + offset, &value, sizeof value);
 }
 
+static bool has_index(struct virtio_blk *disk, const void *index)
+{
+    return disk->index == *(const unsigned *)index;
+}
+
+/* Finds the machine's disk with that number. */
+static bool find(struct virtio_blk *disk, unsigned index)
+{
+    return virtio_blk_find(disk, has_index, &index);
+}
+
 static void start(struct virtio_blk *disk, uint64_t offered)
 {
     memset(&registers, 0, sizeof registers);
@@ -152,7 +163,7 @@ static void start(struct virtio_blk *disk, uint64_t offered)
     configure(0, SECTORS);
     configure(CONFIG_SIZE_MAX, 65536);
     configure(CONFIG_SEG_MAX, 4);
-    CHECK(virtio_blk_start(disk, 0));
+    CHECK(find(disk, 0));
 }
 
 static struct virtq_slice slice(unsigned page, uint32_t size)
@@ -175,11 +186,22 @@ static void test_properties(void)
     start(&disk, ALL);
     virtio_blk_stop(&disk);
     CHECK(registers.status == 0);
-    CHECK(!virtio_blk_start(&disk, 2));
+    CHECK(!find(&disk, 2) && allocated == 0);
     configure(CONFIG_SIZE_MAX, 512); /* less than a page */
-    CHECK(!virtio_blk_start(&disk, 0));
+    CHECK(!find(&disk, 0));
     registers.offered = 0; /* a device of before 1.0 */
-    CHECK(!virtio_blk_start(&disk, 0) && allocated == 0);
+    CHECK(!find(&disk, 0) && allocated == 0);
+}
+
+/* What is in use is not started again for somebody else. */
+static void test_in_use(void)
+{
+    struct virtio_blk disk, other;
+    start(&disk, ALL);
+    CHECK(!find(&other, 0));
+    virtio_blk_stop(&disk);
+    CHECK(find(&other, 0));
+    virtio_blk_stop(&other);
 }
 
 static void test_transfers(uint64_t offered, bool lazy)
@@ -261,6 +283,7 @@ static void test_hostile(void)
 int main(void)
 {
     test_properties();
+    test_in_use();
     test_transfers(ALL & ~BIT(F_RO), false);
     test_transfers(ALL & ~BIT(F_RO), true);
     test_transfers(BIT(VIRTIO_F_VERSION_1), true);

@@ -118,12 +118,11 @@ static bool fails(bool kind)
     return true;
 }
 
-bool virtio_blk_start(struct virtio_blk *disk, unsigned index)
+bool virtio_blk_find(struct virtio_blk *disk, bool (*accepts)(struct virtio_blk *disk, const void *context),
+                     const void *context)
 {
-    if (index > 0)
-        return false;
     *disk = (struct virtio_blk){.sectors = disk_size / VIRTIO_BLK_SECTOR, .slices_max = 16, .flushes = true};
-    return true;
+    return accepts(disk, context);
 }
 
 void virtio_blk_stop(struct virtio_blk *disk)
