@@ -342,7 +342,7 @@ $(BUILD)/net/%: tests/net/%.c
 
 DISK_TESTS   = $(patsubst %,$(BUILD)/disk/%,all_operations power_cut)
 DISK_OBJECTS = $(patsubst %,$(BUILD)/disk/%.o,$(patsubst kernel-src/ext4/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) \
-               vfs walk world) $(EXT2FS_SOURCES:%=$(BUILD)/disk/ext2fs/%.o)
+               vfs walk cache world) $(EXT2FS_SOURCES:%=$(BUILD)/disk/ext2fs/%.o)
 DISK_CFLAGS  = -std=gnu17 -g -O1 $(WARNINGS) $(SANITIZE) -Ikernel-src -Isdk/include -MMD -MP
 
 $(BUILD)/disk/ext2fs/%.o: $(EXT2FS)/unpacked
@@ -395,6 +395,7 @@ check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
+check-disk: all $(GUESTS) $(DISK_TESTS) $(BUILD)/bench/count_plugin.so
 check-containerd: export LONG = 1
 check-containerd: all $(GUESTS) $(CRI)
 # By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.

@@ -10,7 +10,7 @@
 #ifndef EXT4_JOURNAL_H
 #define EXT4_JOURNAL_H
 
-#include "ext4/cache.h"
+#include "fs/cache.h"
 
 enum { JOURNAL_RUNS_MAX = 64, JOURNAL_PAGES = 8 };
 enum journal_pool { JOURNAL_DESCRIPTORS, JOURNAL_OTHERS };

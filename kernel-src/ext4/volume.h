@@ -4,9 +4,9 @@
 
 #include <ext2fs/ext2fs.h>
 
-#include "ext4/cache.h"
 #include "ext4/ext4.h"
 #include "ext4/journal.h"
+#include "fs/cache.h"
 #include "mm/heap.h"
 
 enum { NODE_BUCKETS = 1024 };

@@ -95,7 +95,7 @@ static uint32_t fill_from_tree(struct memory_node *node, const struct tree *tree
     case MEWZ_TREE_FILE:
         node->node.type = WASI_FILETYPE_REGULAR_FILE;
         node->pages = (struct memory_pages){.size = source->size, .tree_size = source->size};
-        return tree_content(tree, node->tree_number) ? WASI_SUCCESS : WASI_EIO;
+        return tree_has_content(tree, node->tree_number) ? WASI_SUCCESS : WASI_EIO;
     case MEWZ_TREE_LINK:
         node->node.type = WASI_FILETYPE_SYMBOLIC_LINK;
         node->target.text = tree_target(tree, node->tree_number);

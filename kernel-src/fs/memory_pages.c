@@ -57,40 +57,37 @@ static void **make_place(struct heap *heap, struct memory_pages *pages, uint64_t
 
 /* --- the tree's part --- */
 
-static const uint8_t *tree_part(const struct memory_node *file, uint64_t offset, size_t *size)
+/* What pages that are not there read as. */
+static uint32_t fill(const struct memory_node *file, uint64_t offset, uint8_t *bytes, size_t size)
 {
-    if (offset >= file->pages.tree_size)
-        return NULL;
-    uint64_t left = file->pages.tree_size - offset;
-    if (left < *size)
-        *size = left;
-    return (const uint8_t *)tree_content(&memory_fs(file)->tree, file->tree_number) + offset;
-}
-
-/* What a page that is not there reads as. */
-static void fill(const struct memory_node *file, uint64_t offset, uint8_t *bytes, size_t size)
-{
-    size_t part = size;
-    const uint8_t *content = tree_part(file, offset, &part);
-    if (content)
-        __builtin_memcpy(bytes, content, part);
-    else
-        part = 0;
+    uint64_t left = offset < file->pages.tree_size ? file->pages.tree_size - offset : 0;
+    size_t part = left < size ? left : size;
+    if (part > 0 && !tree_read(&memory_fs(file)->tree, file->tree_number, offset, bytes, part))
+        return WASI_EIO;
     __builtin_memset(bytes + part, 0, size - part);
+    return WASI_SUCCESS;
 }
 
 /* The page at `offset`, to write to: `whole` says that all of it will be. */
-static uint8_t *page_to_write(struct memory_node *file, uint64_t offset, bool whole)
+static uint32_t page_to_write(struct memory_node *file, uint64_t offset, bool whole, uint8_t **page)
 {
     struct heap *heap = &memory_fs(file)->heap;
     void **place = make_place(heap, &file->pages, offset / PAGE_SIZE);
-    if (!place || *place)
-        return place ? *place : NULL;
-    uint8_t *page = heap_pages_alloc(heap, 1);
-    if (page && !whole)
-        fill(file, offset - offset % PAGE_SIZE, page, PAGE_SIZE);
-    *place = page;
-    return page;
+    if (!place)
+        return WASI_ENOSPC;
+    if (!*place) {
+        void *made = heap_pages_alloc(heap, 1);
+        uint32_t error = made ? WASI_SUCCESS : WASI_ENOSPC;
+        if (made && !whole)
+            error = fill(file, offset - offset % PAGE_SIZE, made, PAGE_SIZE);
+        if (error && made)
+            heap_pages_free(heap, made, 1);
+        if (error)
+            return error;
+        *place = made;
+    }
+    *page = *place;
+    return WASI_SUCCESS;
 }
 
 /* --- reading and writing --- */
@@ -101,9 +98,10 @@ static size_t part_of_page(uint64_t offset, size_t size)
     return size < room ? size : room;
 }
 
-static void read_range(const struct memory_node *file, uint8_t *bytes, size_t size, uint64_t offset)
+static uint32_t read_range(const struct memory_node *file, uint8_t *bytes, size_t size, uint64_t offset)
 {
-    while (size > 0) {
+    uint32_t error = WASI_SUCCESS;
+    while (size > 0 && !error) {
         size_t part = part_of_page(offset, size);
         const uint8_t *page = find_page(&file->pages, offset / PAGE_SIZE);
         if (page) {
@@ -111,12 +109,13 @@ static void read_range(const struct memory_node *file, uint8_t *bytes, size_t si
         } else {
             if (!file->pages.root)
                 part = size; /* no page at all */
-            fill(file, offset, bytes, part);
+            error = fill(file, offset, bytes, part);
         }
         bytes += part;
         offset += part;
         size -= part;
     }
+    return error;
 }
 
 uint32_t pages_read(struct memory_node *file, const struct host_slice *slices, size_t count, uint64_t offset,
@@ -126,7 +125,9 @@ uint32_t pages_read(struct memory_node *file, const struct host_slice *slices, s
     for (size_t i = 0; i < count && offset < file->pages.size; i++) {
         uint64_t left = file->pages.size - offset;
         size_t size = slices[i].size < left ? slices[i].size : left;
-        read_range(file, slices[i].data, size, offset);
+        uint32_t error = read_range(file, slices[i].data, size, offset);
+        if (error)
+            return error;
         offset += size;
         *done += size;
     }
@@ -137,9 +138,10 @@ static uint32_t write_range(struct memory_node *file, const uint8_t *bytes, size
 {
     while (size > 0) {
         size_t part = part_of_page(offset, size);
-        uint8_t *page = page_to_write(file, offset, part == PAGE_SIZE);
-        if (!page)
-            return WASI_ENOSPC;
+        uint8_t *page;
+        uint32_t error = page_to_write(file, offset, part == PAGE_SIZE, &page);
+        if (error)
+            return error;
         __builtin_memcpy(page + offset % PAGE_SIZE, bytes, part);
         bytes += part;
         offset += part;
@@ -210,8 +212,10 @@ uint32_t pages_allocate(struct memory_node *file, uint64_t offset, uint64_t size
     if (size / PAGE_SIZE > memory_fs(file)->heap.limit)
         return WASI_ENOSPC;
     for (uint64_t at = offset - offset % PAGE_SIZE; at < offset + size; at += PAGE_SIZE) {
-        if (!page_to_write(file, at, false))
-            return WASI_ENOSPC;
+        uint8_t *page;
+        uint32_t error = page_to_write(file, at, false, &page);
+        if (error)
+            return error;
     }
     if (offset + size > file->pages.size)
         file->pages.size = offset + size;

@@ -18,6 +18,7 @@ bool tree_open(struct tree *tree, const void *bytes, size_t size)
         .nodes = (const struct mewz_tree_node *)(header + 1),
         .node_count = header->node_count,
         .text_size = header->text_size,
+        .files_size = header->files_size,
     };
     tree->text = (const char *)(tree->nodes + tree->node_count);
     return tree->nodes[0].type == MEWZ_TREE_FOLDER;
@@ -50,10 +51,20 @@ const char *tree_target(const struct tree *tree, uint32_t link)
     return text_at(tree, node->start, node->size);
 }
 
-const void *tree_content(const struct tree *tree, uint32_t file)
+bool tree_has_content(const struct tree *tree, uint32_t file)
 {
     const struct mewz_tree_node *node = tree_node(tree, file);
-    return node->start <= tree->size && node->size <= tree->size - node->start ? tree->bytes + node->start : NULL;
+    uint64_t end = tree->files_size ? tree->files_size : tree->size;
+    return node->start <= end && node->size <= end - node->start;
+}
+
+bool tree_read(const struct tree *tree, uint32_t file, uint64_t offset, void *bytes, size_t size)
+{
+    uint64_t position = tree_node(tree, file)->start + offset;
+    if (tree->files_size)
+        return tree->read_files(position, bytes, size);
+    __builtin_memcpy(bytes, tree->bytes + position, size);
+    return true;
 }
 
 /* As memcmp, the shorter one first where it is the other's beginning. */

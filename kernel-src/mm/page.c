@@ -42,6 +42,7 @@ static unsigned range_count;
 static unsigned ranges_open; /* ranges [0, ranges_open) may be used */
 static struct block *full, *partial, *whole;
 static size_t total_pages, free_pages, reserved_pages;
+void (*page_reclaim)(size_t count);
 MEWZ_METRIC(total, "memory.pages", total_pages);
 MEWZ_METRIC(free, "memory.pages_free", free_pages);
 MEWZ_METRIC(reserved, "memory.pages_promised", reserved_pages);
@@ -283,8 +284,12 @@ static size_t kernel_share(void)
 
 bool page_reserve(size_t count)
 {
-    size_t available = page_free_count(), share = kernel_share();
-    if (available < share || available - share < count)
+    size_t least = kernel_share() + count;
+    if (count > total_pages)
+        return false;
+    if (page_free_count() < least && page_reclaim)
+        page_reclaim(least - page_free_count());
+    if (page_free_count() < least)
         return false;
     reserved_pages += count;
     return true;

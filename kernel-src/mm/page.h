@@ -30,6 +30,10 @@ void page_unreserve(size_t count);
 void *page_alloc_reserved(void);       /* one of the promised pages: never fails */
 void *page_alloc_reserved_large(void); /* 512 of them as one block of 2 MiB; NULL when there is none */
 
+/* Asks whoever keeps pages only to be faster to give so many of them back, when linear memory wants them. NULL: nobody
+ * keeps any. */
+extern void (*page_reclaim)(size_t count);
+
 size_t page_free_count(void); /* pages that plain allocations can still have */
 
 /* Between physical addresses and the direct map. page_phys also takes addresses in the kernel's image (static data)

@@ -103,6 +103,41 @@ static int write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+static int write_at(int fd, uint64_t position, const uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(fd, bytes, size, (off_t)position);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -1;
+        bytes += written;
+        position += (uint64_t)written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+int file_write_sparse(int fd, uint64_t position, const void *bytes, size_t size)
+{
+    enum { BLOCK = 1 << 16 };
+    const uint8_t *at = bytes;
+    for (size_t start = 0, end; start < size; start = end) {
+        end = start; /* of what is no hole */
+        while (end < size && !is_zero(at + end, size - end < BLOCK ? size - end : BLOCK))
+            end += size - end < BLOCK ? size - end : BLOCK;
+        if (write_at(fd, position + start, at + start, end - start) != 0)
+            return -1;
+        end += size - end < BLOCK ? size - end : BLOCK;
+    }
+    return 0;
+}
+
 /* Creates an empty file with a new name in `folder` (`length` bytes of it). Unlike mkstemp's, its mode is the one that
  * the umask leaves, as for any file that a compiler writes. */
 static char *create_unique(const char *folder, size_t length)
@@ -178,7 +213,11 @@ static int write_file(const char *path, int flags, const void *bytes, size_t siz
     int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
     if (fd < 0)
         return -1;
-    int result = write_all(fd, bytes, size);
+    struct stat stat;
+    bool is_regular = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size == 0;
+    int result = is_regular ? file_write_sparse(fd, 0, bytes, size) : write_all(fd, bytes, size);
+    if (result == 0 && is_regular)
+        result = ftruncate(fd, (off_t)size);
     int saved = errno;
     if (close(fd) != 0)
         return -1;

@@ -22,6 +22,10 @@ int file_copy(const char *from, const char *to, struct err *err);
 /* Writes a whole file, which may be there already. */
 int file_write(const char *path, const void *bytes, size_t size, struct err *err);
 
+/* Writes to a part of a file that has only zeroes yet, and leaves out what is zero, as holes, so that the file may stay
+ * shorter. -1 with errno set. */
+int file_write_sparse(int fd, uint64_t position, const void *bytes, size_t size);
+
 /* An output that is not there until it is whole: `path` here is a temporary name in the target's own folder, which
  * the caller writes, by itself or through another program; output_commit renames it to the target, output_discard
  * removes it (and does nothing after a commit). A target that is not a regular file (/dev/stdout) gets the whole

@@ -7,6 +7,7 @@
 #include "link/program.h"
 
 #include <mewz/provenance.h>
+#include <mewz/tree.h>
 
 static void print_name(const struct elf *elf, struct arena *arena)
 {
@@ -96,6 +97,16 @@ static void print_program(const struct elf *elf, struct arena *arena)
     print_memories(elf, &program);
 }
 
+/* Contents that the kernel reads from the drive. */
+static void print_files(const struct elf *elf)
+{
+    struct elf_section section;
+    if (!elf_find_section(elf, MEWZ_FILES_SECTION, &section) || section.header.sh_size <= sizeof(struct mewz_files))
+        return;
+    inspect_print("files", "%lu bytes, read from the drive", section.header.sh_size);
+    inspect_set("files_on_drive", cJSON_CreateNumber((double)section.header.sh_size));
+}
+
 static void print_config(const struct elf *elf, struct arena *arena)
 {
     struct link_config config;
@@ -123,5 +134,6 @@ void inspect_executable(const char *path, const struct elf *executable, size_t o
         inspect_print("executable", "%s, %lu bytes", path, executable->size);
     print_program(executable, arena);
     print_section_sizes(executable);
+    print_files(executable);
     print_config(executable, arena);
 }

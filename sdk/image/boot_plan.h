@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "image/boot/plan.h"
+#include <mewz/boot_plan.h>
 
 /* Makes the plan for a kernel that lies at byte `offset` of the disk. Fails, with `file` in the message, where the ELF
  * file is no kernel that a PVH loader can start. */

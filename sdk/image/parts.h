@@ -3,9 +3,9 @@
 #define IMAGE_PARTS_H
 
 #include "base/file.h"
-#include "image/boot/plan.h"
 #include "image/gpt.h"
 #include "image/image.h"
+#include <mewz/boot_plan.h>
 
 #define PARTS_SIZE_UNIT   (1u << 20) /* hypervisors and clouds want disks of whole MiB */
 #define PARTS_KERNEL_UNIT 4096u      /* the kernel's partition is a multiple of it */

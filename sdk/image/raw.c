@@ -1,4 +1,4 @@
-/* raw.c: the raw disk image, which boots by BIOS and by UEFI. boot/plan.h shows its layout. */
+/* raw.c: the raw disk image, which boots by BIOS and by UEFI. mewz/boot_plan.h shows its layout. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,18 +18,19 @@ static int lay_out(const struct parts *parts, struct parts_layout *layout, struc
 
 /* --- writing: from front to back, so that the output may be a pipe --- */
 
-#define HOLE_MIN (1u << 20) /* a gap of that size is left out where the output can */
-
 struct writer {
     int fd;
     const char *path;
     uint64_t position;
+    bool is_file; /* in which zeroes are holes */
     struct err *err;
 };
 
 static int put(struct writer *writer, const void *bytes, size_t size)
 {
-    for (size_t done = 0; done < size;) {
+    if (writer->is_file && file_write_sparse(writer->fd, writer->position, bytes, size) != 0)
+        return err_set_errno(writer->err, "%s", writer->path);
+    for (size_t done = writer->is_file ? size : 0; done < size;) {
         ssize_t wrote = write(writer->fd, (const char *)bytes + done, size - done);
         if (wrote < 0 && errno == EINTR)
             continue;
@@ -44,7 +45,7 @@ static int put(struct writer *writer, const void *bytes, size_t size)
 static int put_at(struct writer *writer, uint64_t position, const void *bytes, size_t size)
 {
     static const uint8_t zeros[4096];
-    if (position - writer->position >= HOLE_MIN && lseek(writer->fd, (off_t)position, SEEK_SET) >= 0)
+    if (writer->is_file)
         writer->position = position;
     while (writer->position < position) {
         uint64_t gap = position - writer->position;
@@ -74,6 +75,7 @@ static int write_disk(const char *path, const struct parts *parts, const struct 
     struct writer writer = {.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), .path = path, .err = err};
     if (writer.fd < 0)
         return err_set_errno(err, "%s", path);
+    writer.is_file = lseek(writer.fd, 0, SEEK_CUR) >= 0;
     int status = put_disk(&writer, parts, layout, plan);
     if (close(writer.fd) != 0 && status == 0)
         return err_set_errno(err, "%s", path);

@@ -57,7 +57,8 @@ void blob_encode(const struct blob *blob, struct buf *out)
         .e_shstrndx = SECTION_NAMES,
     };
     Elf64_Shdr sections[SECTION_COUNT] = {
-        [SECTION_BLOB] = {.sh_type = SHT_PROGBITS, .sh_flags = blob->stays_in_file ? 0 : SHF_ALLOC},
+        [SECTION_BLOB] = {.sh_type = blob->type ? blob->type : SHT_PROGBITS,
+                          .sh_flags = blob->stays_in_file ? 0 : SHF_ALLOC},
         [SECTION_SYMBOLS] = {.sh_type = SHT_SYMTAB,
                              .sh_link = SECTION_SYMBOL_NAMES,
                              .sh_info = 1, /* the first global one */

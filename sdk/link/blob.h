@@ -15,6 +15,7 @@ struct blob {
     size_t size;
     size_t alignment;   /* a power of two; 0 for 16 */
     bool stays_in_file; /* no segment has it: it is there for tools, and costs no memory */
+    unsigned type;      /* of the section; 0 for SHT_PROGBITS */
 };
 
 /* Appends the ELF object with that section to `out`, which is empty. */

@@ -44,6 +44,7 @@ struct linkage {
     struct temp_dir temp;
     const char **missing; /* imports that become traps, NULL-terminated */
     const char **traced;  /* imports whose calls are told, likewise */
+    struct file_tree tree;
     struct arena arena;
 };
 
@@ -200,22 +201,46 @@ static int write_config(struct linkage *linkage, struct err *err)
     struct buf bytes = {0};
     link_config_encode(&linkage->options->config, &bytes);
     struct blob blob = {
-        ".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size, 0, false};
+        ".rodata.mewz_config", "mewz_config_start", "mewz_config_end", bytes.data, bytes.size, 0, false, 0};
     int result = write_blob(linkage, "config.o", &blob, err);
     buf_free(&bytes);
     return result;
 }
 
+static int write_tree_object(struct linkage *linkage, struct err *err)
+{
+    const struct buf *bytes = &linkage->tree.bytes;
+    struct blob blob = {.section = ".rodata.mewz_tree",
+                        .start = "mewz_tree_start",
+                        .end = "mewz_tree_end",
+                        .bytes = bytes->data,
+                        .size = bytes->size,
+                        .alignment = MEWZ_TREE_PAGE};
+    return write_blob(linkage, "tree.o", &blob, err);
+}
+
+/* Makes the section that tree_append_files fills. */
+static int write_files_object(struct linkage *linkage, struct err *err)
+{
+    struct mewz_files header = tree_files_header(&linkage->tree);
+    struct blob blob = {.section = MEWZ_FILES_SECTION,
+                        .bytes = &header,
+                        .size = sizeof header,
+                        .alignment = MEWZ_TREE_PAGE,
+                        .stays_in_file = true,
+                        .type = MEWZ_FILES_TYPE};
+    return write_blob(linkage, "files.o", &blob, err);
+}
+
 static int write_tree(struct linkage *linkage, struct err *err)
 {
-    struct buf bytes = {0};
-    int result = tree_encode(linkage->options->folders, linkage->options->folder_count, &bytes, err);
-    struct blob blob = {
-        ".rodata.mewz_tree", "mewz_tree_start", "mewz_tree_end", bytes.data, bytes.size, MEWZ_TREE_PAGE, false};
-    if (result == 0)
-        result = write_blob(linkage, "tree.o", &blob, err);
-    buf_free(&bytes);
-    return result;
+    const struct link_options *options = linkage->options;
+    if (options->folder_count == 0)
+        return 0;
+    if (tree_encode(options->folders, options->folder_count, &linkage->tree, err) != 0 ||
+        write_tree_object(linkage, err) != 0)
+        return -1;
+    return linkage->tree.files_size ? write_files_object(linkage, err) : 0;
 }
 
 static int write_version(struct linkage *linkage, struct err *err)
@@ -235,7 +260,8 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
     if (result == 0) {
         struct buf bytes = {0};
         ksyms_encode(&elf, &bytes);
-        struct blob blob = {MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size, 0, false};
+        struct blob blob = {
+            MEWZ_KSYMS_SECTION, "mewz_ksyms_start", "mewz_ksyms_end", bytes.data, bytes.size, 0, false, 0};
         result = write_blob(linkage, "ksyms.o", &blob, err);
         buf_free(&bytes);
     }
@@ -245,7 +271,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 24 /* of its command line, beside the imports and further objects; 22 are used */
+#define LINKER_WORDS 28 /* of its command line, beside the imports and further objects; 25 are used */
 
 static size_t count_strings(const char *const *strings)
 {
@@ -307,6 +333,11 @@ static int run_linker(struct linkage *linkage, const char *ksyms, const char *pa
     argv[count++] = temp_path(linkage, "sdk.o");
     if (linkage->options->folder_count)
         argv[count++] = temp_path(linkage, "tree.o"); /* not linked where the program has no function on paths */
+    if (linkage->tree.files_size) {
+        argv[count++] = temp_path(linkage, "files.o");
+        argv[count++] = "-u"; /* as add_wanted's symbols */
+        argv[count++] = "drive_open";
+    }
     if (ksyms)
         argv[count++] = ksyms;
     count += add_wanted(linkage, argv + count);
@@ -339,11 +370,13 @@ static int link_steps(struct linkage *linkage, const char *path, struct err *err
 {
     const struct link_options *options = linkage->options;
     if (check_object(linkage, err) != 0 || temp_dir_make(&linkage->temp, err) != 0 || write_config(linkage, err) != 0 ||
-        write_version(linkage, err) != 0 || (options->folder_count && write_tree(linkage, err) != 0))
+        write_version(linkage, err) != 0 || write_tree(linkage, err) != 0)
         return -1;
     int result = options->target->is_kernel ? link_kernel(linkage, path, err) : run_linker(linkage, NULL, path, err);
     if (result == 0 && options->verbose)
         result = sizes_print(temp_path(linkage, "map"), linkage->object, stderr, err);
+    if (result == 0)
+        result = tree_append_files(&linkage->tree, path, err);
     return result;
 }
 
@@ -355,6 +388,7 @@ int link_program(const char *object, const struct link_options *options, const c
     linkage.script = sdk_file(arena_printf(&linkage.arena, "lib/%s/link.ld", system), err);
     int result = linkage.archive && linkage.script ? link_steps(&linkage, path, err) : -1;
     temp_dir_remove(&linkage.temp);
+    tree_free(&linkage.tree);
     free(linkage.archive);
     free(linkage.script);
     arena_free(&linkage.arena);

@@ -1,5 +1,4 @@
-/* The tree is collected whole, without the contents, then numbered folder by folder, and written: nodes, text, and the
- * contents in the nodes' order, each once. */
+/* The tree is collected whole, without the contents, then numbered folder by folder, and written: nodes and text. */
 #include "link/tree.h"
 
 #include <dirent.h>
@@ -9,11 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-#include "base/file.h"
-#include "base/sha256.h"
-
 #include <mewz/tree.h>
+
+#define LOADED_MAX (256ul << 20) /* it lies within the gigabyte that a kernel has for its image */
 
 struct entry {
     const char *name;
@@ -25,19 +22,11 @@ struct entry {
     size_t child_count, child_capacity;
 };
 
-/* A content that has been written. */
-struct content {
-    struct sha256_text hash;
-    uint64_t start;
-    size_t size;
-};
-
 struct maker {
-    struct arena arena;
+    struct file_tree *tree;
+    struct arena *arena;  /* the tree's */
     struct entry **nodes; /* by number */
     size_t node_count, node_capacity;
-    struct content *contents; /* a hash table with open addressing */
-    size_t content_capacity;
     struct err *err;
 };
 
@@ -45,8 +34,8 @@ struct maker {
 
 static struct entry *make_entry(struct maker *maker, const char *name, uint8_t type)
 {
-    struct entry *entry = arena_alloc(&maker->arena, sizeof *entry);
-    entry->name = arena_copy_string(&maker->arena, name, strlen(name));
+    struct entry *entry = arena_alloc(maker->arena, sizeof *entry);
+    entry->name = arena_copy_string(maker->arena, name, strlen(name));
     entry->type = type;
     return entry;
 }
@@ -63,7 +52,7 @@ static void add_child(struct maker *maker, struct entry *folder, struct entry *c
 {
     if (folder->child_count == folder->child_capacity) {
         size_t capacity = folder->child_capacity ? 2 * folder->child_capacity : 8;
-        struct entry **children = arena_array(&maker->arena, capacity, sizeof *children);
+        struct entry **children = arena_array(maker->arena, capacity, sizeof *children);
         if (folder->child_count)
             memcpy(children, folder->children, folder->child_count * sizeof *children);
         folder->children = children;
@@ -94,7 +83,7 @@ static int collect_link(struct maker *maker, struct entry *entry, const char *pa
     ssize_t size = readlink(path, target, sizeof target);
     if (size < 0)
         return err_set_errno(maker->err, "--dir: %s", path);
-    entry->target = arena_copy_string(&maker->arena, target, (size_t)size);
+    entry->target = arena_copy_string(maker->arena, target, (size_t)size);
     return 0;
 }
 
@@ -124,7 +113,7 @@ static int collect_folder(struct maker *maker, struct entry *folder, const char 
     while (result == 0 && (item = readdir(dir)))
         if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
             result =
-                collect(maker, folder, arena_printf(&maker->arena, "%s/%s", path, item->d_name), item->d_name, merges);
+                collect(maker, folder, arena_printf(maker->arena, "%s/%s", path, item->d_name), item->d_name, merges);
     closedir(dir);
     return result;
 }
@@ -133,7 +122,7 @@ static int collect_folder(struct maker *maker, struct entry *folder, const char 
 static struct entry *make_path(struct maker *maker, struct entry *root, const char *path)
 {
     struct entry *folder = root;
-    char *copy = arena_copy_string(&maker->arena, path, strlen(path)), *rest = NULL;
+    char *copy = arena_copy_string(maker->arena, path, strlen(path)), *rest = NULL;
     for (const char *name = strtok_r(copy, "/", &rest); name; name = strtok_r(NULL, "/", &rest))
         folder = place_child(maker, folder, name, MEWZ_TREE_FOLDER, true);
     return folder;
@@ -166,7 +155,7 @@ static void add_node(struct maker *maker, struct entry *entry)
 {
     if (maker->node_count == maker->node_capacity) {
         size_t capacity = maker->node_capacity ? 2 * maker->node_capacity : 64;
-        struct entry **nodes = arena_array(&maker->arena, capacity, sizeof *nodes);
+        struct entry **nodes = arena_array(maker->arena, capacity, sizeof *nodes);
         if (maker->node_count)
             memcpy(nodes, maker->nodes, maker->node_count * sizeof *nodes);
         maker->nodes = nodes;
@@ -205,94 +194,51 @@ static void number(struct maker *maker, struct entry *root, struct buf *nodes, s
     }
 }
 
-/* --- contents --- */
+/* --- the whole --- */
 
-static void make_contents(struct maker *maker)
+static void write_header(const struct maker *maker, uint64_t text_size)
 {
-    maker->content_capacity = 16;
-    while (maker->content_capacity < 2 * maker->node_count)
-        maker->content_capacity *= 2;
-    maker->contents = arena_array(&maker->arena, maker->content_capacity, sizeof *maker->contents);
-}
-
-/* The place of such a content; its hash is empty where it has not been written. */
-static struct content *find_content(struct maker *maker, const struct sha256_text *hash)
-{
-    size_t place = strtoul(arena_copy_string(&maker->arena, hash->digits, 8), NULL, 16);
-    struct content *content;
-    do {
-        content = &maker->contents[place++ & (maker->content_capacity - 1)];
-    } while (content->hash.digits[0] && strcmp(content->hash.digits, hash->digits) != 0);
-    return content;
-}
-
-static int write_content(struct maker *maker, const char *path, struct mewz_tree_node *node, struct buf *out)
-{
-    struct file file;
-    if (file_read(&file, path, maker->err) != 0)
-        return -1;
-    int result = 0;
-    struct sha256_text hash = sha256_text(file.data, file.size);
-    struct content *content = find_content(maker, &hash);
-    if (!content->hash.digits[0]) {
-        buf_extend(out, -out->size & (MEWZ_TREE_PAGE - 1));
-        *content = (struct content){hash, out->size, file.size};
-        if (file.size > TREE_SIZE_MAX || out->size > TREE_SIZE_MAX - file.size)
-            result = err_set(maker->err, "--dir: more than %lu MiB of files", TREE_SIZE_MAX >> 20);
-        else if (file.size)
-            buf_append(out, file.data, file.size);
-    }
-    node->start = content->start;
-    node->size = content->size;
-    file_close(&file);
-    return result;
-}
-
-static int write_contents(struct maker *maker, struct buf *out)
-{
-    make_contents(maker);
-    for (size_t i = 0; i < maker->node_count; i++) {
-        size_t place = sizeof(struct mewz_tree) + i * sizeof(struct mewz_tree_node);
-        struct mewz_tree_node node;
-        memcpy(&node, out->data + place, sizeof node);
-        if (node.type != MEWZ_TREE_FILE)
-            continue;
-        if (write_content(maker, maker->nodes[i]->host, &node, out) != 0)
-            return -1;
-        memcpy(out->data + place, &node, sizeof node);
-    }
-    return 0;
-}
-
-static int write_tree(struct maker *maker, struct entry *root, struct buf *out)
-{
-    struct buf nodes = {0}, text = {0};
-    number(maker, root, &nodes, &text);
+    struct buf *out = &maker->tree->bytes;
     struct mewz_tree header = {
         .magic = MEWZ_TREE_MAGIC,
         .version = MEWZ_TREE_VERSION,
         .node_count = (uint32_t)maker->node_count,
-        .text_size = text.size,
+        .text_size = text_size,
     };
-    buf_append(out, &header, sizeof header);
+    memcpy(out->data, &header, sizeof header);
+}
+
+static int write_tree(struct maker *maker, struct entry *root)
+{
+    struct buf nodes = {0}, text = {0};
+    struct buf *out = &maker->tree->bytes;
+    number(maker, root, &nodes, &text);
+    buf_extend(out, sizeof(struct mewz_tree));
     buf_append(out, nodes.data, nodes.size);
     if (text.size)
         buf_append(out, text.data, text.size);
+    write_header(maker, text.size);
     buf_free(&nodes);
     buf_free(&text);
-    int result = write_contents(maker, out);
-    header.size = out->size;
-    memcpy(out->data, &header, sizeof header);
-    return result;
+    if (out->size > LOADED_MAX)
+        return err_set(maker->err, "--dir: too many files: their names take more than %lu MiB", LOADED_MAX >> 20);
+    const char **hosts = arena_array(maker->arena, maker->node_count, sizeof *hosts);
+    for (size_t i = 0; i < maker->node_count; i++)
+        hosts[i] = maker->nodes[i]->host;
+    return tree_place_contents(maker->tree, hosts, maker->node_count, maker->err);
 }
 
-int tree_encode(const struct tree_folder *folders, size_t count, struct buf *out, struct err *err)
+int tree_encode(const struct tree_folder *folders, size_t count, struct file_tree *tree, struct err *err)
 {
-    struct maker maker = {.err = err};
+    *tree = (struct file_tree){0};
+    struct maker maker = {.tree = tree, .arena = &tree->arena, .err = err};
     struct entry *root = make_entry(&maker, "", MEWZ_TREE_FOLDER);
     int result = collect_all(&maker, folders, count, root);
-    if (result == 0)
-        result = write_tree(&maker, root, out);
-    arena_free(&maker.arena);
-    return result;
+    return result == 0 ? write_tree(&maker, root) : -1;
+}
+
+void tree_free(struct file_tree *tree)
+{
+    buf_free(&tree->bytes);
+    arena_free(&tree->arena);
 }

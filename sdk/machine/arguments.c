@@ -92,18 +92,21 @@ static void add_machine(struct list *list, const struct machine_options *options
         add_option(list, "-gdb", "tcp:127.0.0.1:%u", options->gdb_port);
 }
 
-static void add_boot(struct list *list, const struct machine_options *options)
+/* The image as a drive: what the machine boots from, or for a kernel's ELF, what it reads files from. */
+static void add_boot(struct list *list, const struct machine_options *options, bool reads_kernel)
 {
+    bool is_kernel = options->boot == MACHINE_BOOT_ELF;
     if (options->firmware)
         add_option(list, "-bios", "%s", MACHINE_UEFI_FIRMWARE);
-    if (options->boot == MACHINE_BOOT_ELF) {
+    if (is_kernel)
         add_option(list, "-kernel", "%s", options->image);
+    if (is_kernel && !reads_kernel)
         return;
-    }
     add_option(list, "-drive", "if=none,id=disk,format=%s,readonly=on,file=%s",
                options->driver ? options->driver : "raw", escape_commas(options->image, list->arena));
-    add_option(list, "-device", "%s,drive=disk,bootindex=0",
-               is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on");
+    add_option(list, "-device", "%s,drive=disk%s",
+               is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on",
+               is_kernel ? "" : ",bootindex=0");
 }
 
 /* A channel to a file goes by its name in /dev/fd, which for a pipe opens it anew: QEMU makes its channels
@@ -223,7 +226,7 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     struct list list = {.items = arena_array(arena, ARGUMENTS_MAX, sizeof *list.items), .arena = arena};
     add(&list, MACHINE_QEMU);
     add_machine(&list, options, setting->accel);
-    add_boot(&list, options);
+    add_boot(&list, options, setting->reads_kernel);
     add_streams(&list, machine_type(options), options->share_count, setting->terminal);
     add_network(&list, machine_type(options), &options->network);
     add_shares(&list, options);

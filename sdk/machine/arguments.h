@@ -34,6 +34,7 @@ struct machine_setting {
     enum machine_accel accel; /* TCG or KVM, no longer AUTO */
     bool terminal[3];         /* whether stdin, stdout, stderr are terminals here */
     bool config;              /* whether MACHINE_FD_CONFIG is open */
+    bool reads_kernel;        /* whether the kernel reads files from its own ELF (mewz/tree.h) */
 };
 
 /* The arguments, NULL-terminated, QEMU's name first. */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/elf.h"
+#include "base/file.h"
 #include "base/proc.h"
 #include "machine/accel.h"
 #include "machine/arguments.h"
@@ -16,6 +18,7 @@
 #include "machine/session.h"
 #include "machine/share.h"
 #include "mewz/channels.h"
+#include "mewz/tree.h"
 
 static int check_options(const struct machine_options *options, struct err *err)
 {
@@ -152,11 +155,28 @@ static int run_with_channels(const struct machine_options *options, const char *
     return status;
 }
 
+/* A file that is no ELF is QEMU's to refuse. */
+static bool reads_kernel(const struct machine_options *options)
+{
+    struct file file;
+    struct elf elf;
+    struct elf_section section;
+    struct err ignored = {0};
+    if (options->boot != MACHINE_BOOT_ELF || file_read(&file, options->image, &ignored) != 0)
+        return false;
+    bool reads = elf_open(&elf, options->image, file.data, file.size, &ignored) == 0 &&
+                 elf_find_section(&elf, MEWZ_FILES_SECTION, &section) &&
+                 section.header.sh_size > sizeof(struct mewz_files);
+    file_close(&file);
+    return reads;
+}
+
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err)
 {
     struct machine_setting setting = {
         .terminal = {isatty(STDIN_FILENO), isatty(STDOUT_FILENO), isatty(STDERR_FILENO)},
         .config = options->config.args || options->config.env || options->config.settings,
+        .reads_kernel = reads_kernel(options),
     };
     if (check_options(options, err) != 0 || accel_choose(options->accel, &setting.accel, err) != 0)
         return -1;

@@ -469,13 +469,13 @@ static void make_tree(void)
                                  "ln -s ../a b/link && ln -s b/link/b loop && echo x >c/c && cp a/d c/b && ln -s c d";
     char command[sizeof script + sizeof folder];
     struct tree_folder folders[] = {{folder, "/", false}};
-    struct buf tree = {0};
+    struct file_tree tree;
     struct err err = {0};
     snprintf(command, sizeof command, script, folder);
     CHECK(system(command) == 0);
-    CHECK(tree_encode(folders, 1, &tree, &err) == 0 && tree.size <= 1 << 20);
-    memcpy(mewz_tree_start, tree.data, tree.size);
-    buf_free(&tree);
+    CHECK(tree_encode(folders, 1, &tree, &err) == 0 && tree.bytes.size <= 1 << 20);
+    memcpy(mewz_tree_start, tree.bytes.data, tree.bytes.size);
+    tree_free(&tree);
 }
 
 static void remove_all(const char *path, unsigned depth)

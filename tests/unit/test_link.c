@@ -16,7 +16,7 @@
 
 static void make_blob(struct buf *out)
 {
-    struct blob blob = {".rodata.test", "test_start", "test_end", "content", 7, 0, false};
+    struct blob blob = {".rodata.test", "test_start", "test_end", "content", 7, 0, false, 0};
     blob_encode(&blob, out);
 }
 
@@ -104,7 +104,7 @@ static void attack(const uint8_t *bytes, size_t size)
 /* An executable with one segment that holds the bytes at 0x1000, a note segment over the same ones, and symbols. */
 static void make_executable(const void *bytes, size_t size, struct buf *out)
 {
-    struct blob blob = {".rodata", "mewz_config_start", "mewz_kernel_base", bytes, size, 0, false};
+    struct blob blob = {".rodata", "mewz_config_start", "mewz_kernel_base", bytes, size, 0, false, 0};
     blob_encode(&blob, out);
     struct err err = {0};
     struct elf elf;

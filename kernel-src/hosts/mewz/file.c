@@ -2,6 +2,7 @@
  *
  * The program is given one folder, the root. It is memory, over the tree that was built into the image if there is one;
  * without a tree it has an empty /tmp. Host folders and disks are mounted in it (mounts.h). */
+#include "fs/drive.h"
 #include "fs/memory.h"
 #include "hosts/mewz/mounts.h"
 #include "mm/page.h"
@@ -11,6 +12,10 @@
 /* What `mewz-cc build --dir` put into the image; absent, so at address 0, where there was nothing. */
 extern const char mewz_tree_start[] __attribute__((weak));
 extern const char mewz_tree_end[] __attribute__((weak));
+
+/* Only in kernels whose files lie on a drive (sdk/link). */
+#pragma weak drive_open
+#pragma weak drive_read
 
 struct host_file {
     struct vfs_file file;
@@ -58,6 +63,12 @@ static void mount_root(void)
     size_t size = mewz_tree_start ? (size_t)(mewz_tree_end - mewz_tree_start) : 0;
     if (size && !tree_open(&tree, mewz_tree_start, size))
         panic("files", "the tree of files in the image is damaged");
+    if (size && tree.files_size) {
+        tree.read_files = drive_read;
+        if (!drive_open || !drive_open((const struct mewz_tree *)(const void *)mewz_tree_start))
+            panic("files", "no drive has the files of this kernel: give the machine its image, or the kernel's own ELF "
+                           "file, as a virtio block device (QEMU: -drive if=virtio,format=raw,readonly=on,file=NAME)");
+    }
     size_t limit = page_limit();
     root = memory_fs_init(&root_fs, limit, size ? &tree : NULL);
     if (!root)

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "mewz/channels.h"
-#include "plan.h"
 #include "pvh.h"
+#include <mewz/boot_plan.h>
 
 struct bios_registers {
     uint32_t eax, ebx, ecx, edx, esi, edi, flags;

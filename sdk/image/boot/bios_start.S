@@ -1,7 +1,7 @@
 /* bios_start.S: the BIOS stub's entry, and its ways between protected mode, where its C code runs, and real mode,
  * where the BIOS does. Code and data lie in the first 64 KiB, so that with all segments at 0 an address means the same
  * in both. Interrupts are only ever on in real mode. */
-#include "plan.h"
+#include <mewz/boot_plan.h>
 
     .set CODE32, 0x08
     .set DATA32, 0x10

@@ -1,6 +1,6 @@
 /* cd.S: the first sector of an ISO's boot image. The BIOS loads that image to 0x7c00 whole, this, the plan and the BIOS
  * stub, which then lie where mbr.S would have put them, and enters it with the drive's number in DL (El Torito 1.0). */
-#include "plan.h"
+#include <mewz/boot_plan.h>
 
     .code16
     .globl _start

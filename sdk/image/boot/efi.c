@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "mewz/channels.h"
-#include "plan.h"
 #include "pvh.h"
+#include <mewz/boot_plan.h>
 
 /* What efi_enter reads, by offset. */
 struct efi_handoff {

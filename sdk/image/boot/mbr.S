@@ -1,6 +1,6 @@
 /* mbr.S: the first sector. The BIOS loads it to 0x7c00 and enters it in real mode with the drive's number in DL; it
  * loads the plan and the BIOS stub behind itself and goes there. Bytes 440 and on belong to the partition table. */
-#include "plan.h"
+#include <mewz/boot_plan.h>
 
     .code16
     .globl _start

@@ -5,24 +5,33 @@
  * that nothing is copied or built when the machine boots. Equal contents are stored once. There are no times, owners or
  * permissions in it: the same tree gives the same bytes.
  *
- * Layout, little-endian: the header, the nodes, the names and the links' targets without gaps; then the contents, each
- * at a multiple of MEWZ_TREE_PAGE. Node 0 is the root folder. The children of a folder lie one behind the other, sorted
- * by name as bytes, and behind their folder in the list, so that no tree can contain itself. */
+ * Layout, little-endian: the header, the nodes, the names and the links' targets without gaps. Node 0 is the root
+ * folder. The children of a folder lie one behind the other, sorted by name as bytes, and behind their folder in the
+ * list, so that no tree can contain itself.
+ *
+ * The contents come next, each at a multiple of MEWZ_TREE_PAGE. Where they are more than MEWZ_TREE_LOADED_MAX bytes,
+ * they lie in a section of the kernel's ELF file instead, which no segment has: boot loaders leave it where it is, and
+ * the kernel reads it from the drive that it finds it on, a disk image or the ELF file itself. The section begins with
+ * a struct mewz_files at a multiple of MEWZ_TREE_PAGE in the file; contents count from there. */
 #ifndef MEWZ_TREE_H
 #define MEWZ_TREE_H
 
 #include <stdint.h>
 
-#define MEWZ_TREE_MAGIC   0x656572745a57454dull /* "MEWZtree" */
-#define MEWZ_TREE_VERSION 1
-#define MEWZ_TREE_PAGE    4096
+#define MEWZ_TREE_MAGIC      0x656572745a57454dull /* "MEWZtree" */
+#define MEWZ_TREE_VERSION    2
+#define MEWZ_TREE_PAGE       4096
+#define MEWZ_TREE_LOADED_MAX (16u << 20)
+#define MEWZ_TREE_IDENTITY   32 /* the first half of a SHA-256 in hexadecimal, of all that the tree has */
 
 struct mewz_tree {
     uint64_t magic;
     uint32_t version;
     uint32_t node_count;
-    uint64_t text_size; /* of all names and targets, behind the nodes */
-    uint64_t size;      /* of the whole */
+    uint64_t text_size;  /* of all names and targets, behind the nodes */
+    uint64_t size;       /* of the tree's bytes here */
+    uint64_t files_size; /* of the section with the contents; 0: they are here */
+    char identity[MEWZ_TREE_IDENTITY];
 };
 
 enum mewz_tree_type { MEWZ_TREE_FILE = 1, MEWZ_TREE_FOLDER = 2, MEWZ_TREE_LINK = 3 };
@@ -37,7 +46,18 @@ struct mewz_tree_node {
     uint64_t size;  /* file, link: bytes; folder: children */
 };
 
-_Static_assert(sizeof(struct mewz_tree) == 32, "the header is a wire format");
+#define MEWZ_FILES_SECTION ".mewz.files"
+#define MEWZ_FILES_TYPE    0x8d65777au           /* of the section: between SHT_LOUSER and SHT_HIUSER */
+#define MEWZ_FILES_MAGIC   0x656c69667a77656dull /* "mewzfile" */
+
+struct mewz_files {
+    uint64_t magic;
+    uint64_t size; /* of the section */
+    char identity[MEWZ_TREE_IDENTITY];
+};
+
+_Static_assert(sizeof(struct mewz_tree) == 72, "the header is a wire format");
 _Static_assert(sizeof(struct mewz_tree_node) == 24, "a node is a wire format");
+_Static_assert(sizeof(struct mewz_files) == 48, "the header is a wire format");
 
 #endif

@@ -136,11 +136,62 @@ static int removed(void)
     return openat(folder, "new", O_WRONLY | O_CREAT, 0666) < 0 ? fail("new") : 0;
 }
 
+static unsigned hash_file(int file, off_t at, size_t size)
+{
+    static unsigned char bytes[1 << 16];
+    unsigned hash = 2166136261u;
+    ssize_t got = pread(file, bytes, size, at);
+    for (ssize_t i = 0; i < got; i++)
+        hash = (hash ^ bytes[i]) * 16777619u;
+    return got < 0 ? 0 : hash;
+}
+
+/* What is at some places of a file, and what one byte that is written in its middle changes. */
+static int sample(const char *path)
+{
+    unsigned number = 1, sum = 0;
+    int file = open(path, O_RDWR);
+    off_t size = lseek(file, 0, SEEK_END);
+    if (file < 0 || size < 0)
+        return fail(path);
+    for (int i = 0; i < 200; i++) {
+        number = number * 1664525 + 1013904223;
+        unsigned hash = hash_file(file, (off_t)(number % (unsigned long long)size), number >> 8 & 0xffff);
+        sum = sum * 31 + hash;
+        if (!hash)
+            return fail(path);
+    }
+    if (pwrite(file, "!", 1, size / 2) != 1)
+        return fail(path);
+    printf("%08x %08x\n", sum, hash_file(file, size / 2 - 100, 10000));
+    return 0;
+}
+
+/* How much memory there is once a file has been read. */
+static int grow(const char *path)
+{
+    static char block[1 << 16];
+    ssize_t size;
+    int file = open(path, O_RDONLY), pages = 0;
+    while ((size = read(file, block, sizeof block)) > 0)
+        continue;
+    if (file < 0 || size < 0)
+        return fail(path);
+    while (__builtin_wasm_memory_grow(0, 16) != (size_t)-1)
+        pages += 16;
+    printf("%d MiB\n", pages / 16);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "", *path = argc > 2 ? argv[2] : "/";
     if (strcmp(what, "list") == 0)
         return list(path);
+    if (strcmp(what, "sample") == 0)
+        return sample(path);
+    if (strcmp(what, "grow") == 0)
+        return grow(path);
     if (strcmp(what, "cat") == 0)
         return cat(path);
     if (strcmp(what, "write") == 0)

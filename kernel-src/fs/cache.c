@@ -1,10 +1,12 @@
 /* cache.c: see cache.h. */
-#include "ext4/cache.h"
+#include "fs/cache.h"
 
 #include "mm/page.h"
 
 enum { SECTORS_PER_BLOCK = CACHE_BLOCK / VIRTIO_BLK_SECTOR };
 _Static_assert(CACHE_BLOCK == PAGE_SIZE, "a block is a page");
+
+static struct cache *caches;
 
 /* --- the table and the order of use --- */
 
@@ -99,6 +101,46 @@ static void remove_block(struct cache *cache, struct cache_block *block)
     cache->counts[block->state]--;
 }
 
+static void drop(struct cache *cache, struct cache_block *block)
+{
+    remove_block(cache, block);
+    page_free(block->bytes);
+    block->next = cache->free_records;
+    cache->free_records = block;
+    cache->used--;
+}
+
+/* Gives clean blocks back. Linear memory grows while no function of a cache is running, so that nobody has one. */
+static void shrink(size_t count)
+{
+    for (struct cache *cache = caches; cache; cache = cache->next) {
+        struct cache_block *block = cache->loose.oldest, *newer;
+        for (; block && count > 0; block = newer) {
+            newer = block->newer;
+            if (block->state != CACHE_CLEAN)
+                continue;
+            drop(cache, block);
+            count--;
+        }
+    }
+}
+
+static void enlist(struct cache *cache)
+{
+    cache->next = caches;
+    caches = cache;
+    page_reclaim = shrink;
+}
+
+static void delist(struct cache *cache)
+{
+    struct cache **at = &caches;
+    while (*at && *at != cache)
+        at = &(*at)->next;
+    if (*at)
+        *at = cache->next;
+}
+
 bool cache_init(struct cache *cache, size_t limit)
 {
     size_t buckets = 512;
@@ -111,6 +153,8 @@ bool cache_init(struct cache *cache, size_t limit)
     cache->buckets = pages_alloc(bytes / PAGE_SIZE);
     if (cache->buckets)
         __builtin_memset(cache->buckets, 0, bytes);
+    if (cache->buckets)
+        enlist(cache);
     return cache->buckets != NULL;
 }
 
@@ -123,6 +167,7 @@ static void free_list(struct cache_list *list)
 void cache_fini(struct cache *cache)
 {
     virtio_blk_stop(&cache->disk);
+    delist(cache);
     free_list(&cache->loose);
     free_list(&cache->pinned);
     for (struct cache_block *page = cache->record_pages, *next; page; page = next) {
@@ -147,7 +192,7 @@ static void run_send(struct cache *cache, struct run *run, bool write)
 {
     if (run->count == 0)
         return;
-    uint64_t sector = run->number * SECTORS_PER_BLOCK;
+    uint64_t sector = cache->first_sector + run->number * SECTORS_PER_BLOCK;
     if (write)
         virtio_blk_write(&cache->disk, sector, run->slices, run->count);
     else
@@ -257,15 +302,6 @@ static struct cache_block *make_block(struct cache *cache)
         cache->free_records = block;
     }
     return evict(cache);
-}
-
-static void drop(struct cache *cache, struct cache_block *block)
-{
-    remove_block(cache, block);
-    page_free(block->bytes);
-    block->next = cache->free_records;
-    cache->free_records = block;
-    cache->used--;
 }
 
 struct cache_block *cache_find(struct cache *cache, uint64_t number)

@@ -1,4 +1,4 @@
-/* plan.h: the layout of a disk image, which its writer, both boot stubs and image_find_kernel share.
+/* boot_plan.h: the layout of a disk image, which its writer, both boot stubs, image_find_kernel and the kernel share.
  *
  * The stubs are the same in every image. The one thing that differs is the plan, a sector at a fixed place that says
  * where on the disk the kernel is and where in memory it goes. All of it, GPT included, fits in the first 32 KiB, which
@@ -13,8 +13,8 @@
  *
  * On an ISO the first 41 sectors are the same, its file system follows, and EFI system partition and kernel are files
  * in it. */
-#ifndef IMAGE_BOOT_PLAN_H
-#define IMAGE_BOOT_PLAN_H
+#ifndef MEWZ_BOOT_PLAN_H
+#define MEWZ_BOOT_PLAN_H
 
 #define BOOT_SECTOR_SIZE       512
 #define BOOT_CD_SECTOR_SHIFT   11 /* a CD's sectors, by binary logarithm */

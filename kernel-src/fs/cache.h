@@ -5,10 +5,10 @@
  *           committed, so that no committed file ever shows what was on the disk before.
  *   META    structure of the file system, changed since the last commit. Only the journal may write it (journal.h).
  *   LOGGED  structure that the journal holds. Written in place when the journal is emptied.
- * Clean blocks leave when memory is short, the longest unused one first; DATA ones are written then. META and LOGGED
- * ones stay, so their number has to be watched (cache_pinned). */
-#ifndef EXT4_CACHE_H
-#define EXT4_CACHE_H
+ * Clean blocks leave when memory is short, also when linear memory wants it, the longest unused one first; DATA ones
+ * are written then. META and LOGGED ones stay, so their number has to be watched (cache_pinned). */
+#ifndef FS_CACHE_H
+#define FS_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,9 +34,11 @@ struct cache_list {
 };
 
 struct cache {
+    struct cache *next; /* of all that there are */
     struct virtio_blk disk;
-    uint64_t block_count; /* of the disk */
-    size_t limit;         /* blocks in memory */
+    uint64_t first_sector; /* where on the disk block 0 is */
+    uint64_t block_count;  /* of the disk, or the part of it that this is */
+    size_t limit;          /* blocks in memory */
     size_t used;
     size_t counts[CACHE_LOGGED + 1]; /* blocks in each state */
     struct cache_block **buckets;

@@ -1,0 +1,155 @@
+/* drive.c: see drive.h. */
+#include "fs/drive.h"
+
+#include <mewz/boot_plan.h>
+
+#include "fs/cache.h"
+#include "mm/page.h"
+
+static struct cache cache;
+
+/* The headers of an ELF file and of its sections, as far as they matter here (System V gABI, chapter 4). */
+struct elf_file {
+    char magic[4];
+    uint8_t ignored[36];
+    uint64_t section_offset;
+    uint8_t ignored_too[12];
+    uint16_t section_count;
+    uint16_t name_section;
+};
+struct elf_section {
+    uint32_t name, type;
+    uint64_t flags, address, offset, size;
+    uint32_t link, info;
+    uint64_t alignment, entry_size;
+};
+_Static_assert(sizeof(struct elf_file) == 64 && sizeof(struct elf_section) == 64, "wire formats");
+
+static const char elf_magic[4] = "\x7f"
+                                 "ELF";
+
+/* --- looking at a drive --- */
+
+enum { WINDOW_PAGES = 4, WINDOW = WINDOW_PAGES * CACHE_BLOCK };
+
+/* A look at some bytes of a drive, which may say whatever they like. */
+struct window {
+    struct virtio_blk *disk;
+    char *pages;
+};
+
+/* The bytes at a position: good until the next look. NULL if they cannot be read, or are more than fit. */
+static const void *look(const struct window *window, uint64_t position, uint64_t size)
+{
+    uint64_t skipped = position % VIRTIO_BLK_SECTOR;
+    if (size > WINDOW - VIRTIO_BLK_SECTOR)
+        return NULL;
+    uint64_t sectors = (skipped + size + VIRTIO_BLK_SECTOR - 1) / VIRTIO_BLK_SECTOR;
+    for (uint64_t done = 0; done < sectors; done += CACHE_BLOCK / VIRTIO_BLK_SECTOR) {
+        uint64_t left = (sectors - done) * VIRTIO_BLK_SECTOR;
+        struct virtq_slice slice = {page_phys(window->pages + done * VIRTIO_BLK_SECTOR),
+                                    (uint32_t)(left < CACHE_BLOCK ? left : CACHE_BLOCK)};
+        virtio_blk_read(window->disk, position / VIRTIO_BLK_SECTOR + done, &slice, 1);
+    }
+    return virtio_blk_finish(window->disk) ? window->pages + skipped : NULL;
+}
+
+/* Where on the drive the kernel's ELF file begins. */
+static bool find_kernel(const struct window *window, uint64_t *position)
+{
+    const char *start = look(window, 0, sizeof elf_magic);
+    *position = 0;
+    if (start && __builtin_memcmp(start, elf_magic, sizeof elf_magic) == 0)
+        return true;
+    const struct boot_plan *plan = look(window, BOOT_PLAN_SECTOR * BOOT_SECTOR_SIZE, sizeof *plan);
+    if (!plan || plan->magic != BOOT_PLAN_MAGIC)
+        return false;
+    *position = plan->kernel_offset;
+    return true;
+}
+
+/* Where on the drive the section with contents begins. */
+static bool find_files(const struct window *window, uint64_t *position)
+{
+    struct elf_file file;
+    uint64_t kernel;
+    const void *bytes = find_kernel(window, &kernel) ? look(window, kernel, sizeof file) : NULL;
+    if (!bytes)
+        return false;
+    __builtin_memcpy(&file, bytes, sizeof file);
+    const char *sections = look(window, kernel + file.section_offset, file.section_count * sizeof(struct elf_section));
+    for (unsigned i = 0; sections && i < file.section_count; i++) {
+        struct elf_section section;
+        __builtin_memcpy(&section, sections + i * sizeof section, sizeof section);
+        *position = kernel + section.offset;
+        if (section.type == MEWZ_FILES_TYPE)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a drive has as many sectors as that. */
+static bool has_room(const struct virtio_blk *disk, uint64_t first, uint64_t bytes)
+{
+    return first <= disk->sectors && (bytes + VIRTIO_BLK_SECTOR - 1) / VIRTIO_BLK_SECTOR <= disk->sectors - first;
+}
+
+static bool has_files_of(const struct window *window, const struct mewz_tree *tree)
+{
+    uint64_t position = 0;
+    const struct mewz_files *files = find_files(window, &position) ? look(window, position, sizeof *files) : NULL;
+    cache.first_sector = position / VIRTIO_BLK_SECTOR;
+    return files && position % VIRTIO_BLK_SECTOR == 0 && files->magic == MEWZ_FILES_MAGIC &&
+           files->size == tree->files_size && has_room(window->disk, cache.first_sector, files->size) &&
+           __builtin_memcmp(files->identity, tree->identity, sizeof tree->identity) == 0;
+}
+
+static bool accepts(struct virtio_blk *disk, const void *tree)
+{
+    struct window window = {disk, pages_alloc(WINDOW_PAGES)};
+    if (!window.pages)
+        return false;
+    bool has = has_files_of(&window, tree);
+    pages_free(window.pages, WINDOW_PAGES);
+    return has;
+}
+
+/* --- reading --- */
+
+bool drive_open(const struct mewz_tree *tree)
+{
+    size_t least = 64, limit = page_free_count() / 4;
+    if (!virtio_blk_find(&cache.disk, accepts, tree) || !cache_init(&cache, limit > least ? limit : least))
+        return false;
+    cache.block_count = (tree->files_size + CACHE_BLOCK - 1) / CACHE_BLOCK;
+    return true;
+}
+
+/* A block, and with it the `more` ones behind it that are wanted too. Whoever reads on from a block that is here is
+ * given some more in advance. */
+static struct cache_block *get_block(uint64_t number, size_t more)
+{
+    enum { IN_ADVANCE = 32 };
+    struct cache_block *block = cache_find(&cache, number);
+    if (block)
+        return block;
+    bool reads_on = number > 0 && cache_find(&cache, number - 1);
+    cache_read_ahead(&cache, number, 1 + (reads_on && more < IN_ADVANCE ? IN_ADVANCE : more));
+    return cache_get(&cache, number);
+}
+
+bool drive_read(uint64_t position, void *bytes, size_t size)
+{
+    for (char *to = bytes; size > 0;) {
+        size_t skipped = position % CACHE_BLOCK;
+        size_t part = size < CACHE_BLOCK - skipped ? size : CACHE_BLOCK - skipped;
+        const struct cache_block *block = get_block(position / CACHE_BLOCK, (skipped + size - 1) / CACHE_BLOCK);
+        if (!block)
+            return false;
+        __builtin_memcpy(to, block->bytes + skipped, part);
+        to += part;
+        position += part;
+        size -= part;
+    }
+    return true;
+}
