@@ -56,12 +56,16 @@ static int lower_unit(struct unit *unit, struct err *err)
 static void compile_unit(struct work *work, uint32_t index)
 {
     struct err *err = &work->errors[index];
-    LLVMTargetMachineRef machine = target_machine_new(work->options, err);
+    struct compile_options options = *work->options;
+    LLVMTargetMachineRef machine;
     struct unit unit;
 
+    if (work->plan->unit_is_plain[index])
+        options.optimise = 0;
+    machine = target_machine_new(&options, err);
     if (!machine)
         return;
-    unit_init(&unit, work->instance, work->plan, work->options, index, machine);
+    unit_init(&unit, work->instance, work->plan, &options, index, machine);
     if (lower_unit(&unit, err) == 0)
         emit_unit(&unit, &work->objects[index], err);
     unit_fini(&unit);
@@ -121,10 +125,10 @@ static void tell_progress(struct work *work, uint32_t units)
 static void *run_thread(void *argument)
 {
     struct work *work = argument;
-    uint32_t index;
+    uint32_t place;
 
-    while ((index = atomic_fetch_add(&work->next, 1)) < work->plan->unit_count) {
-        compile_unit(work, index);
+    while ((place = atomic_fetch_add(&work->next, 1)) < work->plan->unit_count) {
+        compile_unit(work, work->plan->order[place]);
         tell_progress(work, 1);
     }
     return NULL;

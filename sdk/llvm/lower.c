@@ -10,10 +10,6 @@
 #include "llvm/simd.h"
 #include "llvm/symbols.h"
 
-/* Some of LLVM's passes take time in proportion to the square of a function's size: beyond this many bytes of body a
- * function is not optimised. Programs that people wrote have no such functions. */
-#define OPTIMISE_LIMIT (256u << 10)
-
 struct lowering {
     void (*emit)(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
     intptr_t argument; /* a number, or a pointer to a string */
@@ -171,8 +167,6 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     l.values = memory_alloc(l.value_capacity * sizeof(*l.values));
     l.function = unit_func(unit, index);
     unit_define_func(unit, l.function);
-    if (func->body_size > OPTIMISE_LIMIT)
-        unit_forgo_optimising(unit, l.function);
     l.scope = debug_describe_func(unit, l.function, func->name, func->body_offset);
     l.entry = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
     body = LLVMAppendBasicBlockInContext(unit->context, l.function, "");

@@ -1,7 +1,10 @@
 /* plan.c: cut the module into units and find out who refers to what, in one pass over all instructions. */
 #include "llvm/plan.h"
 
+#include <stdlib.h>
+
 #include "llvm/constant.h"
+#include "llvm/effort.h"
 
 /* Bytes of function bodies a unit has at most, one larger function excepted. Smaller units keep more processors busy
  * and need less memory; larger ones let the optimiser inline more. */
@@ -10,23 +13,65 @@
 /* What a function costs besides, as if it were so many bytes of body: a module can have a million empty ones. */
 #define FUNC_SIZE 32u
 
+static int find_plain_funcs(struct plan *plan, const struct wasm_module *wasm, struct err *err)
+{
+    struct effort effort;
+    int result = 0;
+
+    effort_init(&effort, wasm);
+    for (uint32_t i = wasm->imported_func_count; result == 0 && i < wasm->func_count; i++)
+        result = effort_is_too_large(&effort, &wasm->funcs[i], &plan->funcs[i].is_plain, err);
+    effort_fini(&effort);
+    return result;
+}
+
 static uint32_t cut_units(struct plan *plan, const struct wasm_module *wasm)
 {
     uint32_t unit = 0, size = 0;
 
     for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++) {
         uint32_t body_size = wasm->funcs[i].body_size + FUNC_SIZE;
+        bool changes = plan->unit_is_plain[unit] != plan->funcs[i].is_plain;
 
-        if (size > 0 && body_size > UNIT_SIZE - size) {
+        if (size > 0 && (changes || body_size > UNIT_SIZE - size)) {
             plan->first_func[++unit] = i;
             size = 0;
         }
         size = body_size < UNIT_SIZE - size ? size + body_size : UNIT_SIZE;
         plan->funcs[i].unit = unit;
+        plan->unit_is_plain[unit] = plan->funcs[i].is_plain;
     }
     plan->first_func[0] = wasm->imported_func_count;
     plan->first_func[unit + 1] = wasm->func_count;
     return unit + 1;
+}
+
+struct unit_size {
+    uint32_t unit;
+    uint32_t size; /* of its functions' bodies */
+};
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const struct unit_size *left = a, *right = b;
+
+    if (left->size != right->size)
+        return left->size > right->size ? -1 : 1;
+    return left->unit < right->unit ? -1 : 1;
+}
+
+static void order_units(struct plan *plan, const struct wasm_module *wasm, struct arena *arena)
+{
+    struct unit_size *sizes = arena_array(arena, plan->unit_count, sizeof(*sizes));
+
+    for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++)
+        sizes[plan->funcs[i].unit].size += wasm->funcs[i].body_size;
+    for (uint32_t unit = 0; unit < plan->unit_count; unit++)
+        sizes[unit].unit = unit;
+    qsort(sizes, plan->unit_count, sizeof(*sizes), compare_sizes);
+    plan->order = arena_array(arena, plan->unit_count, sizeof(*plan->order));
+    for (uint32_t i = 0; i < plan->unit_count; i++)
+        plan->order[i] = sizes[i].unit;
 }
 
 static void use_func(struct plan *plan, uint32_t func, uint32_t unit)
@@ -220,6 +265,7 @@ int plan_make(struct plan *plan, const struct wasm_instance *instance, struct ar
     uint32_t defined = wasm->func_count - wasm->imported_func_count;
 
     plan->first_func = arena_array(arena, (size_t)defined + 2, sizeof(*plan->first_func));
+    plan->unit_is_plain = arena_array(arena, (size_t)defined + 2, sizeof(bool));
     plan->funcs = arena_array(arena, wasm->func_count, sizeof(*plan->funcs));
     plan->table_is_shared = arena_array(arena, wasm->table_count, sizeof(bool));
     plan->table_is_written = arena_array(arena, wasm->table_count, sizeof(bool));
@@ -233,6 +279,9 @@ int plan_make(struct plan *plan, const struct wasm_instance *instance, struct ar
     find_shared(plan, instance);
     find_initial_elems(plan, instance);
     plan->can_throw = instance->can_throw;
+    if (find_plain_funcs(plan, wasm, err) < 0)
+        return -1;
     plan->unit_count = cut_units(plan, wasm);
+    order_units(plan, wasm, arena);
     return scan_module(plan, wasm, err);
 }

@@ -16,6 +16,7 @@ struct plan_func {
     uint32_t unit;      /* which defines it; 0 for imports */
     bool is_shared;     /* other units refer to it */
     bool is_referenced; /* its address is taken: it needs a struct mewz_func */
+    bool is_plain;      /* too large an effort for the optimiser (effort.h) */
 };
 
 struct source;
@@ -23,6 +24,9 @@ struct source;
 struct plan {
     uint32_t unit_count;  /* at least 1 */
     uint32_t *first_func; /* unit u has the functions from first_func[u] up to first_func[u + 1] */
+    bool *unit_is_plain;  /* its code is generated without optimisation */
+    uint32_t
+        *order; /* of the units, the ones with most code first: begun last, one would keep a processor busy alone */
     struct plan_func *funcs;
     bool *table_is_shared;  /* with other instances: it is theirs, or they may import it */
     bool *table_is_written; /* an instruction, or instantiation, may change its elements */

@@ -217,12 +217,6 @@ void unit_mark_cold(struct unit *unit, LLVMValueRef call)
     LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "cold", 0));
 }
 
-void unit_forgo_optimising(struct unit *unit, LLVMValueRef function)
-{
-    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "optnone", 0));
-    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "noinline", 0));
-}
-
 void unit_set_invariant(struct unit *unit, LLVMValueRef load)
 {
     LLVMSetMetadata(load, LLVMGetMDKindIDInContext(unit->context, "invariant.load", 14),

@@ -77,9 +77,6 @@ void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function);
 /* Says of a call that it never comes back, and that what leads to it is seldom run. */
 void unit_mark_cold(struct unit *unit, LLVMValueRef call);
 
-/* Has LLVM leave a function as it is, and generate code for it in the simplest way. */
-void unit_forgo_optimising(struct unit *unit, LLVMValueRef function);
-
 /* Says that what is loaded never changes. */
 void unit_set_invariant(struct unit *unit, LLVMValueRef load);
 
