@@ -78,6 +78,7 @@ static const struct time_background background = {run_background, begin_idle, li
 
 void net_push(void)
 {
+    net_timers_expect(); /* what was handed over may have gone nowhere, and has to be sent again */
     if (!link_must_push())
         return;
     if (expected <= 1) {

@@ -193,6 +193,7 @@ static int run(char **argv, struct err *err)
     struct settings settings;
     struct arena arena = {0};
     int exit_code = EXIT_OK;
+    metrics_remember_signal();
     int result = settings_parse(&settings, &line, argv, &arena, err);
     if (result == 0 && !line.wants_help)
         result = run_operand(&settings, &line, &exit_code, err);

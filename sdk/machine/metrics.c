@@ -59,6 +59,12 @@ static void handle_signal(int number)
     signalled = 1;
 }
 
+void metrics_remember_signal(void)
+{
+    struct sigaction action = {.sa_handler = handle_signal, .sa_flags = SA_RESTART};
+    sigaction(SIGUSR1, &action, NULL);
+}
+
 void metrics_watch_begin(struct metrics_watch *watch, const struct metrics *metrics, int monitor)
 {
     *watch = (struct metrics_watch){.metrics = metrics, .monitor = monitor};

@@ -39,6 +39,10 @@ struct metrics_watch {
     struct sigaction former;
 };
 
+/* To be called as early as possible: a signal that comes before the watch begins is remembered, and does not end this
+ * process. Children have the signal's default action. */
+void metrics_remember_signal(void);
+
 /* From here on SIGUSR1 is blocked, but in a ppoll(2) with the mask `outside`. */
 void metrics_watch_begin(struct metrics_watch *watch, const struct metrics *metrics, int monitor);
 void metrics_watch_end(struct metrics_watch *watch);

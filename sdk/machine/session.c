@@ -257,7 +257,8 @@ static int session_step(struct session *session, struct err *err)
         polls[i] = flow_poll(&session->flows[i]);
     for (int i = 0; i < RECORDS; i++)
         polls[FLOWS + i] = (struct pollfd){session->records[i].from, POLLIN, 0};
-    metrics_watch_step(&session->watch);
+    if (session->negotiated)
+        metrics_watch_step(&session->watch);
     bool ended = session->control && machine_ended(session);
     const struct timespec drain = {.tv_sec = MACHINE_DRAIN_MS / 1000};
     polls[CONTROL] = (struct pollfd){session->control && !ended ? session->control->fd : -1, POLLIN, 0};

@@ -74,3 +74,14 @@ number() {
     run ! grep -E '^(net|tcp|udp|ip)' numbers
     exec 7>&-
 }
+
+# The signal comes as soon as there is a handler for it: while the module is still compiled.
+@test "metrics: who asks before the machine has started is told when it has" {
+    : >numbers
+    mewz-cc run "$ROOT/build/guests/computes.wasm" >/dev/null 2>>numbers 3>&- &
+    machine=$!
+    timeout 20 bash -c 'until grep -q "^SigCgt:.*[2367abef]..$" "/proc/$1/status"; do :; done' - "$machine"
+    kill -USR1 "$machine"
+    timeout 60 bash -c 'until grep -q "^udp.checksum_errors " numbers; do sleep 0.05; done'
+    kill -0 "$machine"
+}

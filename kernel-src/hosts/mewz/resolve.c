@@ -5,11 +5,13 @@
 #include "arch/x86_64/time.h"
 #include "net/net.h"
 #include "net/protocol.h"
+#include "net/timers.h"
 #include "wasi/types.h"
 
 /* lwIP does not say whether a server denied the name or none answered; it asks for at least so long (DNS_MAX_RETRIES).
  */
-#define SILENCE 4000000000ull /* ns */
+#define SECOND  1000000000ull /* ns */
+#define SILENCE (4 * SECOND)
 
 /* The question that is being asked: an answer that comes for an earlier one is not for us. */
 static struct {
@@ -30,12 +32,16 @@ static void handle_answer(const char *name, const ip_addr_t *ip, void *number)
         question.ip = *ip;
 }
 
+/* lwIP counts seconds for it, also where no frame goes out because the cable is unplugged. */
 static void wait_answer(void)
 {
-    net_poll();
     bool enabled = interrupts_save();
-    while (!question.answered)
-        time_wait(TIME_NEVER);
+    while (!question.answered) {
+        net_timers_expect();
+        net_poll();
+        if (!question.answered)
+            time_wait(time_now() + SECOND);
+    }
     interrupts_restore(enabled);
 }
 
