@@ -5,6 +5,8 @@
 #   machine ELF [OPTION...]  starts QEMU with that kernel; options go to QEMU, $TYPE is its -M, $CARD the card's options.
 #                          It gets $GUEST by DHCP and has $GUEST6 by its MAC address. Waits for it to
 #                          answer, or with $WAIT instead
+#   leases WORD...         makes the server of addresses do so from now on (tests/net/dhcp.mjs), where $LEASES is a file's name
+#   asked COUNT LINE       waits until it has been asked so often for that
 #   leave                  asks the program to end; fails unless the machine ends with it
 #   client MODE [ARG...]   tests/kernel/net.mjs
 #   serve [OPTION...]      `mewz-cc run` of the server of files; options are its own, $MEMORY its memory
@@ -42,7 +44,20 @@ set_up_network() {
     ip address add 10.0.2.2/24 dev tap0
     ip address add fe80::2/64 dev tap0 nodad
     ip link set tap0 up
-    node "$NET_ROOT/tests/kernel/net.mjs" dhcp &
+    [ -n "${LEASES-}" ] || node "$NET_ROOT/tests/kernel/net.mjs" dhcp &
+}
+
+leases() {
+    echo "$*" >"$LEASES"
+    [ ! -e "$LEASES.asked" ] || return 0
+    node "$NET_ROOT/tests/net/dhcp.mjs" "$LEASES" >"$LEASES.asked" &
+    asked 1 ready
+}
+
+asked() {
+    # shellcheck disable=SC2016
+    timeout 50 bash -c 'until [ "$(grep -cxF "$2" "$1")" -ge "$3" ]; do sleep 0.05; done' - "$LEASES.asked" "$2" "$1" ||
+        { cat "$LEASES.asked" >&2; return 1; }
 }
 
 client() {
