@@ -47,3 +47,33 @@ setup() {
         client wait
         leave'
 }
+
+# Error 84 says that there is no such name, 78 that no server answers.
+@test "dns: addresses of both families, aliases, short answers, wrong ones, late ones, a second server, none at all" {
+    cat >wanted <<'END'
+both.test 4 192.0.2.1
+both.test 6 2001:db8:0:0:0:0:0:1
+old.test 4 192.0.2.2
+old.test 6 error 84
+new.test 4 error 84
+new.test 6 2001:db8:0:0:0:0:0:3
+alias.test 4 192.0.2.4
+alias.test 6 2001:db8:0:0:0:0:0:4
+cut.test 4 192.0.2.5
+cut.test 6 2001:db8:0:0:0:0:0:5
+none.test 4 error 84
+none.test 6 error 84
+liar.test 4 192.0.2.8
+liar.test 6 2001:db8:0:0:0:0:0:8
+slow.test 4 192.0.2.6
+second.test 4 192.0.2.7
+END
+    [ -z "${LONG-}" ] || echo 'silent.test 4 error 78' >>wanted
+    on_network 'leases give 10.0.2.15 3600
+        ip address add 10.0.2.3/24 dev tap0
+        node "$NET_ROOT/tests/net/dns.mjs" >dns &
+        timeout 10 bash -c "until grep -q ready dns; do sleep 0.05; done"
+        mewz-cc run $GUESTS/resolves.elf --net tap:tap0 -- both.test old.test new.test alias.test cut.test none.test liar.test \
+            -4 slow.test second.test $(many silent.test "") >got
+        diff wanted got'
+}
