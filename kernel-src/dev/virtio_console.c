@@ -28,7 +28,7 @@ enum {
 };
 
 enum {
-    PORTS_MAX = 12,
+    PORTS_MAX = 13,
     NAME_MAX = 31,
 
     /* A message on the control queue, a name behind it included. QEMU drops messages for which it finds no buffer. */

@@ -8,6 +8,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/time.h"
+#include "net/claims.h"
 #include "net/link.h"
 #include "net/memory.h"
 #include "net/settings.h"
@@ -102,6 +103,7 @@ static void start_card(void)
     struct net_settings settings;
     net_settings_read(&settings);
     netif_set_hostname(card, settings.hostname);
+    claims_set_range(settings.first_port, settings.last_port);
     netif_create_ip6_linklocal_address(card, 1);
     netif_set_ip6_autoconfig_enabled(card, 1);
     if (!settings.is_static) {

@@ -1,9 +1,11 @@
-/* settings.c: see settings.h. `ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1`, where gw and dns may be missing. */
+/* settings.c: see settings.h. `ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1`, where gw and dns may be missing;
+ * `ports=53248-55295`. */
 #include "net/settings.h"
 
 #include <string.h>
 
 #include "panic.h"
+#include "wasi/address_text.h"
 #include "wasi/host.h"
 
 enum { ADDRESS_SIZE = 16 }; /* "255.255.255.255" */
@@ -62,6 +64,23 @@ static bool parse(const char *text, struct net_settings *settings)
     return good;
 }
 
+/* Reads a port that ends at `end`; moves *text there. */
+static bool read_port(const char **text, char end, u16_t *port)
+{
+    const char *start = *text;
+    while (**text && **text != end)
+        (*text)++;
+    return **text == end && port_parse(start, (size_t)(*text - start), port) && *port > 0;
+}
+
+static void read_ports(const char *text, struct net_settings *settings)
+{
+    const char *at = text;
+    if (!read_port(&at, '-', &settings->first_port) || !skip(&at, "-") || !read_port(&at, 0, &settings->last_port) ||
+        settings->first_port > settings->last_port)
+        panic("net", "the setting ports=%s is not like 53248-55295", text);
+}
+
 void net_settings_read(struct net_settings *settings)
 {
     *settings = (struct net_settings){.hostname = host_setting("hostname", 0)};
@@ -69,4 +88,7 @@ void net_settings_read(struct net_settings *settings)
     settings->is_static = ip != NULL;
     if (ip && !parse(ip, settings))
         refuse(ip);
+    const char *ports = host_setting("ports", 0);
+    if (ports)
+        read_ports(ports, settings);
 }

@@ -10,6 +10,7 @@ struct net_settings {
     bool is_static;                                 /* else by DHCP */
     ip4_addr_t address, mask, gateway, name_server; /* any: none */
     const char *hostname;                           /* NULL: none */
+    u16_t first_port, last_port;                    /* 0: no range is given */
 };
 
 /* Reads the settings; panics where one cannot be understood: a machine with another address than the one that somebody

@@ -9,6 +9,7 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
+#include "net/claims.h"
 #include "net/memory.h"
 #include "net/net.h"
 #include "net/protocol.h"
@@ -286,13 +287,25 @@ static void close_socket(struct host_socket *base)
     socket_free(socket);
 }
 
+/* Port 0: any of those that this machine may choose from. */
+static err_t bind_pcb(struct tcp_pcb *pcb, const ip_addr_t *ip, u16_t port)
+{
+    err_t error = ERR_USE;
+    for (unsigned left = port ? 1 : claims_range_size(); error == ERR_USE && left > 0; left--)
+        error = tcp_bind(pcb, ip, port ? port : claims_next_port());
+    return error;
+}
+
 static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t port)
 {
     struct tcp_socket *socket = as_tcp(base);
     if (!socket->pcb || socket->pcb->state != CLOSED || socket->pcb->local_port != 0)
         return WASI_EINVAL;
+    uint32_t claimed = claims_take(HOST_TCP, ip, port);
+    if (claimed)
+        return claimed;
     bool every = IP_IS_ANY_TYPE_VAL(socket->pcb->local_ip) && ip_addr_isany(ip);
-    err_t error = tcp_bind(socket->pcb, every ? IP_ANY_TYPE : ip, port);
+    err_t error = bind_pcb(socket->pcb, every ? IP_ANY_TYPE : ip, port);
     if (error == ERR_OK)
         address_set(&socket->local, base->family, ip, socket->pcb->local_port);
     return net_errno(error);
@@ -352,7 +365,11 @@ static uint32_t connect_socket(struct host_socket *base, const ip_addr_t *ip, u1
         return WASI_EINVAL;
     if (!socket->pcb)
         return base->error ? net_take_error(base) : WASI_EINVAL;
-    err_t error = tcp_connect(socket->pcb, ip, port, handle_connected);
+    err_t error = ERR_OK;
+    if (socket->pcb->local_port == 0)
+        error = bind_pcb(socket->pcb, &socket->pcb->local_ip, 0);
+    if (error == ERR_OK)
+        error = tcp_connect(socket->pcb, ip, port, handle_connected);
     if (error != ERR_OK)
         return net_errno(error);
     socket->connecting = true;

@@ -3,6 +3,7 @@
 #include <lwip/netif.h>
 #include <lwip/udp.h>
 
+#include "net/claims.h"
 #include "net/memory.h"
 #include "net/protocol.h"
 #include "wasi/types.h"
@@ -87,19 +88,39 @@ static void close_socket(struct host_socket *base)
     net_free(socket);
 }
 
+/* Port 0: any of those that this machine may choose from. */
+static err_t bind_pcb(struct udp_pcb *pcb, const ip_addr_t *ip, u16_t port)
+{
+    err_t error = ERR_USE;
+    for (unsigned left = port ? 1 : claims_range_size(); error == ERR_USE && left > 0; left--)
+        error = udp_bind(pcb, ip, port ? port : claims_next_port());
+    return error;
+}
+
 static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t port)
 {
     struct udp_socket *socket = as_udp(base);
     if (socket->pcb->local_port != 0)
         return WASI_EINVAL;
+    uint32_t claimed = claims_take(HOST_UDP, ip, port);
+    if (claimed)
+        return claimed;
     bool every = IP_IS_ANY_TYPE_VAL(socket->pcb->local_ip) && ip_addr_isany(ip);
-    return net_errno(udp_bind(socket->pcb, every ? IP_ANY_TYPE : ip, port));
+    return net_errno(bind_pcb(socket->pcb, every ? IP_ANY_TYPE : ip, port));
+}
+
+/* Who sends or connects without a port gets one. */
+static err_t ensure_port(struct udp_pcb *pcb)
+{
+    return pcb->local_port ? ERR_OK : bind_pcb(pcb, &pcb->local_ip, 0);
 }
 
 static uint32_t connect_socket(struct host_socket *base, const ip_addr_t *ip, u16_t port)
 {
     struct udp_socket *socket = as_udp(base);
-    err_t error = udp_connect(socket->pcb, ip, port);
+    err_t error = ensure_port(socket->pcb);
+    if (error == ERR_OK)
+        error = udp_connect(socket->pcb, ip, port);
     socket->connected = error == ERR_OK;
     return net_errno(error);
 }
@@ -151,7 +172,9 @@ static uint32_t send(struct host_socket *base, const struct host_slice *slices, 
         __builtin_memcpy(to, slices[i].data, slices[i].size);
         to += slices[i].size;
     }
-    err_t error = ip ? udp_sendto(socket->pcb, pbuf, ip, port) : udp_send(socket->pcb, pbuf);
+    err_t error = ensure_port(socket->pcb);
+    if (error == ERR_OK)
+        error = ip ? udp_sendto(socket->pcb, pbuf, ip, port) : udp_send(socket->pcb, pbuf);
     pbuf_free(pbuf);
     *sent = error == ERR_OK ? size : 0;
     return net_errno(error);

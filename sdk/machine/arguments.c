@@ -123,16 +123,17 @@ static void add_port(struct list *list, int number, const char *channel, const c
 }
 
 /* Port 0 of a virtio console device is for a console proper (virtio 1.2, 5.3), so the three count from 1. */
-static void add_streams(struct list *list, const char *type, size_t share_count, const bool terminal[3])
+static void add_streams(struct list *list, const struct machine_options *options, const bool terminal[3])
 {
+    size_t ports = 4 + options->share_count + (options->network.claims_fd ? 1 : 0);
     add_option(list, "-chardev", "stdio,id=stdin,signal=off");
     add_output(list, "stdout", MACHINE_FD_STDOUT);
     add_output(list, "stderr", MACHINE_FD_STDERR);
-    if (is_microvm(type)) {
+    if (is_microvm(machine_type(options))) {
         add_option(list, "-global", "virtio-mmio.force-legacy=false");
-        add_option(list, "-device", "virtio-serial-device,max_ports=%zu", 4 + share_count);
+        add_option(list, "-device", "virtio-serial-device,max_ports=%zu", ports);
     } else {
-        add_option(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=%zu", 4 + share_count);
+        add_option(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=%zu", ports);
     }
     add_port(list, 1, "stdin", MEWZ_PORT_STDIN, terminal[0]);
     add_port(list, 2, "stdout", MEWZ_PORT_STDOUT, terminal[1]);
@@ -189,6 +190,16 @@ static void add_shares(struct list *list, const struct machine_options *options)
     }
 }
 
+/* The port behind those of the shares. */
+static void add_claims(struct list *list, const struct machine_options *options)
+{
+    if (!options->network.claims_fd)
+        return;
+    add_option(list, "-chardev", "socket,id=claims,fd=%d", MACHINE_FD_CLAIMS);
+    add_option(list, "-device", "virtserialport,nr=%zu,chardev=claims,name=%s", 4 + options->share_count,
+               MEWZ_PORT_CLAIMS);
+}
+
 static void add_disks(struct list *list, const struct machine_options *options)
 {
     const char *device = is_microvm(machine_type(options)) ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on";
@@ -227,9 +238,10 @@ const char *const *machine_arguments(const struct machine_options *options, cons
     add(&list, MACHINE_QEMU);
     add_machine(&list, options, setting->accel);
     add_boot(&list, options, setting->reads_kernel);
-    add_streams(&list, machine_type(options), options->share_count, setting->terminal);
+    add_streams(&list, options, setting->terminal);
     add_network(&list, machine_type(options), &options->network);
     add_shares(&list, options);
+    add_claims(&list, options);
     add_disks(&list, options);
     add_channels(&list, options, setting);
     return list.items;

@@ -141,6 +141,11 @@ static void end_shares(struct share_server *servers, size_t count, bool failed)
         share_end(&servers[i], failed);
 }
 
+static int give_claims(struct child *child, int fd, struct err *err)
+{
+    return fd ? child_give(child, MACHINE_FD_CLAIMS, fcntl(fd, F_DUPFD_CLOEXEC, 0), err) : 0;
+}
+
 static int run_with_channels(const struct machine_options *options, const char *const *arguments,
                              const struct buf *config, struct share_ends *share_ends, int *exit_code, struct err *err)
 {
@@ -149,6 +154,8 @@ static int run_with_channels(const struct machine_options *options, const char *
     int status = child_open(&child, config, has_tap ? options->network.tap_fd : -1, err);
     if (status == 0)
         status = give_shares(&child, share_ends, options->share_count, err);
+    if (status == 0)
+        status = give_claims(&child, options->network.claims_fd, err);
     if (status == 0)
         status = run(options, arguments, &child, exit_code, err);
     child_close(&child);

@@ -21,6 +21,7 @@ struct machine_network {
     enum machine_net kind;
     const char *tap;  /* the interface's name, of MACHINE_NET_TAP; or NULL, and: */
     int tap_fd;       /* an open tap interface, which stays the caller's */
+    int claims_fd;    /* a socket on which the guest asks for ports (mewz/claim.h), likewise; 0: it need not ask */
     unsigned mtu;     /* that the card tells; 0 for Ethernet's */
     const char *mac;  /* NULL for QEMU's */
     const char *pcap; /* the file that gets every packet, or NULL */

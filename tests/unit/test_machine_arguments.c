@@ -89,6 +89,12 @@ static void test_network(void)
     CHECK(has(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=tap0"));
     CHECK(has(list, "-device", "virtio-net-pci,") && !has(list, "-object", NULL));
 
+    options.network = (struct machine_network){.kind = MACHINE_NET_TAP, .tap_fd = 20, .claims_fd = 21};
+    list = arguments(&options, &setting);
+    CHECK(has(list, "-netdev", "tap,id=net,fd=") && has(list, "-chardev", "socket,id=claims,fd="));
+    CHECK(has(list, "-device", "virtio-serial-pci,disable-legacy=on,max_ports=5"));
+    CHECK(has(list, "-device", "virtserialport,nr=4,chardev=claims,name=mewz.claims"));
+
     options.network = (struct machine_network){.kind = MACHINE_NET_NONE};
     CHECK(!has(arguments(&options, &setting), "-netdev", NULL));
 }

@@ -32,6 +32,7 @@
 #define DHCP_DOES_ARP_CHECK            0 /* would delay every start by a second; the server looks before it offers */
 #define LWIP_DNS                       1
 #define DNS_MAX_SERVERS                3
+#define DNS_PORT_ALLOWED               net_may_choose
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 1
 #define LWIP_IPV6_DHCP6                0
 #define LWIP_NETIF_HOSTNAME            1

@@ -16,6 +16,9 @@
 /* A port that the server of a shared folder (virtio-fs) holds open as long as it lives; the device's tag follows. */
 #define MEWZ_PORT_SHARE "mewz.share."
 
+/* A port that is there where the machine shares its address with others: claim.h. */
+#define MEWZ_PORT_CLAIMS "mewz.claims"
+
 /* The program's exit code is the one byte written to QEMU's isa-debugcon at this port, which reads as
  * MEWZ_EXIT_READBACK if it is there. A write to its isa-debug-exit at MEWZ_QUIT_IOPORT then ends QEMU at once. */
 #define MEWZ_EXIT_IOPORT   0x502

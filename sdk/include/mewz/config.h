@@ -6,6 +6,7 @@
  *
  * Settings are NAME=VALUE, each at most once if nothing else is said:
  *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
+ *   ports=53248-55295                         the ports that sockets get which ask for none; without it 49152-65535
  *   hostname=NAME                             the machine's name, for DHCP
  *   tmp-max=BYTES                             the most memory for files; without it half of what is free
  *   dir=HOST:GUEST, HOST:GUEST:ro             a folder of Linux, for a process; any number of times

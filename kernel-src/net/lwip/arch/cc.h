@@ -27,6 +27,9 @@ uint16_t net_checksum(const void *bytes, int size);
 uint32_t net_random(void);
 _Noreturn void net_assert_failed(const char *text, const char *file, int line);
 
+/* Whether a socket that asks for no port may get this one; claims.c */
+int net_may_choose(uint16_t port);
+
 #define LWIP_RAND()                net_random()
 #define LWIP_PLATFORM_DIAG(text)   ((void)0)
 #define LWIP_PLATFORM_ASSERT(text) net_assert_failed(text, __FILE__, __LINE__)
