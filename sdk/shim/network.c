@@ -6,21 +6,18 @@
 #include <fcntl.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
-#include <linux/pkt_cls.h>
-#include <linux/pkt_sched.h>
-#include <linux/tc_act/tc_mirred.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "shim/netlink.h"
 
-#define TAP "mewz0"
+#define TAP "mewz" /* the machine's slot follows */
 
 struct interface {
     int index; /* 0: none was found */
-    int tap_index;
     unsigned char mac[6];
     unsigned mtu;
     struct in_addr address, gateway;
@@ -35,10 +32,8 @@ static void see_link(void *context, const struct nlmsghdr *header, const struct 
     struct interface *interface = context;
     const struct ifinfomsg *link = NLMSG_DATA(header);
     const struct rtattr *name = attributes[IFLA_IFNAME], *mac = attributes[IFLA_ADDRESS], *mtu = attributes[IFLA_MTU];
-    if (name && strcmp(RTA_DATA(name), TAP) == 0)
-        interface->tap_index = link->ifi_index;
     bool fits = link->ifi_type == ARPHRD_ETHER && link->ifi_flags & IFF_UP && mac &&
-                RTA_PAYLOAD(mac) == sizeof interface->mac && interface->tap_index != link->ifi_index;
+                RTA_PAYLOAD(mac) == sizeof interface->mac && name && strncmp(RTA_DATA(name), TAP, strlen(TAP)) != 0;
     if (!fits || interface->index)
         return;
     interface->index = link->ifi_index;
@@ -94,20 +89,25 @@ static int find_interface(int fd, struct interface *interface, struct err *err)
 
 /* --- the tap --- */
 
-/* The interface lives as long as somebody has the descriptor open. */
-static int make_tap(struct err *err)
+/* The interface lives as long as somebody has the descriptor open. The kernel gives it the first number that is free:
+ * the slot. */
+static int make_tap(unsigned *slot, int *index, struct err *err)
 {
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-    memcpy(request.ifr_name, TAP, sizeof TAP);
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, .ifr_name = TAP "%d"};
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(err, "/dev/net/tun");
     if (ioctl(fd, TUNSETIFF, &request) != 0) {
-        err_set_errno(err, "the interface " TAP " cannot be made");
+        err_set_errno(err, "an interface " TAP " cannot be made");
         close(fd);
         return -1;
     }
-    return fd;
+    *slot = (unsigned)strtoul(request.ifr_name + strlen(TAP), NULL, 10);
+    *index = (int)if_nametoindex(request.ifr_name);
+    if (*slot < REDIRECT_SLOTS)
+        return fd;
+    close(fd);
+    return err_set(err, "a pod has room for %u machines with sockets, and this is one more", REDIRECT_SLOTS);
 }
 
 static int bring_up(int fd, int index, unsigned mtu, struct err *err)
@@ -116,62 +116,9 @@ static int bring_up(int fd, int index, unsigned mtu, struct err *err)
     struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
     netlink_begin(&message, RTM_NEWLINK, 0, &link, sizeof link);
     netlink_put(&message, IFLA_MTU, &mtu, sizeof mtu);
-    int result = netlink_do(fd, &message, "bringing " TAP " up", err);
+    int result = netlink_do(fd, &message, "bringing a tap up", err);
     buf_free(&message);
     return result;
-}
-
-/* --- the redirection: tc qdisc add dev FROM ingress --- */
-
-#define INGRESS_HANDLE TC_H_MAKE(TC_H_INGRESS, 0)
-
-static int add_ingress(int fd, int from, struct err *err)
-{
-    struct buf message = {0};
-    struct tcmsg tc = {.tcm_ifindex = from, .tcm_handle = INGRESS_HANDLE, .tcm_parent = TC_H_INGRESS};
-    netlink_begin(&message, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tc, sizeof tc);
-    netlink_put(&message, TCA_KIND, "ingress", sizeof "ingress");
-    int result = netlink_do(fd, &message, "an ingress queue", err);
-    buf_free(&message);
-    return result;
-}
-
-/* tc filter add dev FROM parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev TO */
-static int add_redirect(int fd, int from, int to, struct err *err)
-{
-    /* A selector with one key behind it, in which no bit of the packet matters. */
-    _Alignas(struct tc_u32_sel) char match[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {0};
-    struct tc_u32_sel *selector = (struct tc_u32_sel *)match;
-    selector->flags = TC_U32_TERMINAL;
-    selector->nkeys = 1;
-    struct tc_mirred redirect = {.action = TC_ACT_STOLEN, .eaction = TCA_EGRESS_REDIR, .ifindex = (uint32_t)to};
-    struct tcmsg tc = {
-        .tcm_ifindex = from, .tcm_parent = INGRESS_HANDLE, .tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL))};
-    struct buf message = {0};
-    netlink_begin(&message, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &tc, sizeof tc);
-    netlink_put(&message, TCA_KIND, "u32", sizeof "u32");
-    size_t options = netlink_nest(&message, TCA_OPTIONS);
-    size_t actions = netlink_nest(&message, TCA_U32_ACT);
-    size_t action = netlink_nest(&message, 1);
-    netlink_put(&message, TCA_ACT_KIND, "mirred", sizeof "mirred");
-    size_t parameters = netlink_nest(&message, TCA_ACT_OPTIONS);
-    netlink_put(&message, TCA_MIRRED_PARMS, &redirect, sizeof redirect);
-    netlink_unnest(&message, parameters);
-    netlink_unnest(&message, action);
-    netlink_unnest(&message, actions);
-    netlink_put(&message, TCA_U32_SEL, match, sizeof match);
-    netlink_unnest(&message, options);
-    int result = netlink_do(fd, &message, "a redirection", err);
-    buf_free(&message);
-    return result;
-}
-
-static int connect_interfaces(int fd, int one, int other, struct err *err)
-{
-    if (add_ingress(fd, one, err) != 0 || add_ingress(fd, other, err) != 0 || add_redirect(fd, one, other, err) != 0 ||
-        add_redirect(fd, other, one, err) != 0)
-        return -1;
-    return 0;
 }
 
 /* --- what the machine is told --- */
@@ -197,8 +144,6 @@ static const char *find_name_server(const struct spec *spec, struct arena *arena
 static const char *make_setting(const struct interface *interface, const struct spec *spec, struct arena *arena)
 {
     char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
-    if (!interface->has_address)
-        return NULL;
     inet_ntop(AF_INET, &interface->address, address, sizeof address);
     const char *setting = arena_printf(arena, "ip=%s/%u", address, interface->prefix);
     if (interface->has_gateway) {
@@ -209,16 +154,45 @@ static const char *make_setting(const struct interface *interface, const struct 
     return name_server ? arena_printf(arena, "%s,dns=%s", setting, name_server) : setting;
 }
 
+static void describe(struct network *network, const struct interface *interface, unsigned first_port,
+                     const struct spec *spec, struct arena *arena)
+{
+    const unsigned char *mac = interface->mac;
+    network->mac = arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    network->mtu = interface->mtu;
+    network->settings[0] = make_setting(interface, spec, arena);
+    network->settings[1] = arena_printf(arena, "ports=%u-%u", first_port, first_port + REDIRECT_PORTS - 1);
+}
+
 /* --- the whole --- */
 
-static int take(int fd, struct network *network, const struct interface *interface, struct err *err)
+/* Linux chooses ports for its own sockets below those of the machines. Where it may not be told it still does mostly,
+ * for of its usual range it is the larger part. */
+static void keep_linux_off(void)
 {
-    network->fd = make_tap(err);
-    int tap = network->fd >= 0 ? (int)if_nametoindex(TAP) : 0;
-    if (tap == 0 || bring_up(fd, tap, interface->mtu, err) != 0 ||
-        connect_interfaces(fd, interface->index, tap, err) != 0)
+    unsigned first, last;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r+e");
+    if (file && fscanf(file, "%u %u", &first, &last) == 2 && first < REDIRECT_FIRST_PORT &&
+        last >= REDIRECT_FIRST_PORT) {
+        rewind(file);
+        fprintf(file, "%u %u", first, REDIRECT_FIRST_PORT - 1);
+    }
+    if (file)
+        fclose(file);
+}
+
+static int take(int netlink, struct network *network, const struct interface *interface, const struct spec *spec,
+                struct arena *arena, struct err *err)
+{
+    struct redirect redirect = {.netlink = netlink, .interface = interface->index};
+    network->fd = make_tap(&redirect.slot, &redirect.tap, err);
+    if (network->fd < 0 || bring_up(netlink, redirect.tap, interface->mtu, err) != 0)
         return -1;
-    return 0;
+    keep_linux_off();
+    describe(network, interface, redirect_first_port(&redirect), spec, arena);
+    if (redirect_begin(&redirect, err) != 0)
+        return -1;
+    return claims_start(&network->claims, &redirect, network->fd, err);
 }
 
 int network_take(struct network *network, const struct spec *spec, struct arena *arena, struct err *err)
@@ -227,17 +201,17 @@ int network_take(struct network *network, const struct spec *spec, struct arena 
     *network = (struct network){.fd = -1};
     int fd = netlink_open(err);
     int result = fd >= 0 ? find_interface(fd, &interface, err) : -1;
-    if (result == 0 && interface.tap_index)
-        result = err_set(err, "the pod's network belongs to another of its programs: one with sockets a pod");
-    if (result == 0 && interface.index) {
-        const unsigned char *mac = interface.mac;
-        network->mac =
-            arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-        network->mtu = interface.mtu;
-        network->setting = make_setting(&interface, spec, arena);
-        result = take(fd, network, &interface, err);
-    }
+    if (result == 0 && interface.index && interface.has_address)
+        result = take(fd, network, &interface, spec, arena, err);
     if (fd >= 0)
         close(fd);
     return result;
+}
+
+void network_release(struct network *network)
+{
+    if (network->fd >= 0)
+        close(network->fd);
+    if (network->claims.pid > 0)
+        claims_finish(&network->claims);
 }

@@ -1,20 +1,25 @@
-/* network.h: a pod's interface becomes a machine's card. */
+/* network.h: a machine's card on its pod's interface. */
 #ifndef SHIM_NETWORK_H
 #define SHIM_NETWORK_H
 
+#include "shim/claims.h"
 #include "shim/spec.h"
 
 struct network {
-    int fd;              /* of the tap interface, the caller's to close; -1: the pod has no network */
-    const char *mac;     /* all of these on the arena */
-    const char *setting; /* "ip=..." (mewz/config.h), or NULL where the interface has no address */
+    int fd; /* of the tap interface; -1: the pod has no network */
+    struct claims claims;
+    const char *mac;         /* all of these on the arena */
+    const char *settings[2]; /* "ip=...", "ports=..." (mewz/config.h) */
     unsigned mtu;
 };
 
-/* Connects the first interface of this network namespace that is up and no loopback, whatever its name, with a new
- * tap interface: what comes in by one goes out by the other. The machine takes the interface's place: its MAC and IP
- * addresses, its gateway, its MTU; and the name server of the container's /etc/resolv.conf. The tap goes with the
- * descriptor. Fails where another machine has the interface already. */
+/* Connects the first interface of this network namespace that is up, whatever its name, with a new tap interface
+ * (redirect.h); one without an IPv4 address counts as no network. The machine has the interface's MAC and IPv4 address,
+ * its gateway and MTU, and the name server of the container's /etc/resolv.conf; and shares them with the pod's other
+ * programs (claims.h). Fails where the pod has no room for one more. network_release is due even then. */
 int network_take(struct network *network, const struct spec *spec, struct arena *arena, struct err *err);
+
+/* Gives everything back, once the machine has ended. */
+void network_release(struct network *network);
 
 #endif

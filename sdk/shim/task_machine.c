@@ -1,5 +1,6 @@
 /* task_machine.c: a container whose program has a machine of its own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/prctl.h>
 #include <signal.h>
@@ -154,23 +155,41 @@ static int share_files(struct task_self *self, struct machine_options *machine, 
     return volumes_mount(&self->spec, rootfs, err);
 }
 
-static int set_up(struct task_self *self, const char *kernel, struct machine_options *machine, struct arena *arena,
-                  struct err *err)
+static void connect(struct machine_options *machine, const struct network *network, struct arena *arena)
+{
+    if (network->fd < 0)
+        return;
+    machine->network = (struct machine_network){.kind = MACHINE_NET_TAP,
+                                                .tap_fd = network->fd,
+                                                .claims_fd = network->claims.fd,
+                                                .mac = network->mac,
+                                                .mtu = network->mtu};
+    for (size_t i = 0; i < sizeof network->settings / sizeof *network->settings; i++)
+        add_setting(machine, network->settings[i], arena);
+}
+
+static int set_up(struct task_self *self, const char *kernel, struct machine_options *machine, struct network *network,
+                  struct arena *arena, struct err *err)
 {
     struct needs needs = find_needs(kernel);
-    struct network network = {.fd = -1};
     if (task_enter_cgroup(self, err) != 0 || namespaces_enter(&self->spec, err) != 0)
         return -1;
     if (needs.files && share_files(self, machine, arena, err) != 0)
         return -1;
-    if (needs.network && network_take(&network, &self->spec, arena, err) != 0)
+    if (needs.network && network_take(network, &self->spec, arena, err) != 0)
         return -1;
-    if (network.fd >= 0)
-        machine->network = (struct machine_network){
-            .kind = MACHINE_NET_TAP, .tap_fd = network.fd, .mac = network.mac, .mtu = network.mtu};
-    if (network.setting)
-        add_setting(machine, network.setting, arena);
+    connect(machine, network, arena);
     return 0;
+}
+
+/* A container that was given no input is at its end from the start. Where that end is to be the request to stop, it
+ * comes only with the request: from a pipe into which nobody writes. */
+static int hold_input_open(struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0 || dup2(ends[0], STDIN_FILENO) < 0)
+        return err_set_errno(err, "standard input");
+    return close(ends[0]);
 }
 
 /* --- running --- */
@@ -239,8 +258,11 @@ int task_machine(struct task_self *self, const struct program *program, struct e
         struct steering steering = {.fd = self->fd, .spec = &self->spec, .stop_by_stdin = annotations.stop_by_stdin};
         machine.image = kernel;
         machine.config = (struct link_config){self->spec.args, self->spec.env, annotations.settings};
-        if (set_up(self, kernel, &machine, &arena, err) == 0)
+        struct network network = {.fd = -1};
+        bool holds = annotations.stop_by_stdin && !*self->options->streams.in;
+        if ((!holds || hold_input_open(err) == 0) && set_up(self, kernel, &machine, &network, &arena, err) == 0)
             result = run_machine(self, &machine, &steering, err);
+        network_release(&network);
     }
     free(kernel);
     arena_free(&arena);

@@ -16,6 +16,7 @@ END
     export CONTAINERD_NAMESPACE=k8s.io
     image hello
     image facts
+    image pods
     image volumes
     files_image
     box_image
@@ -32,7 +33,7 @@ teardown_file() {
         "$work/logs" "/$ns"
     echo "$output"
     [ "$status" = 0 ]
-    [ "$output" = $'page 200\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
+    [ "$output" = $'page 200\nport second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
     wait_until is_clean || true # then the next line says what is left
     leftovers
     [ -z "$(leftovers)" ]

@@ -50,6 +50,15 @@ const page = await until(() => true, async () =>
     execFileSync('curl', ['-s', '-m', '2', '-o', '/dev/null', '-w', '%{http_code}', `http://${ip}/`]).toString());
 console.log(`page ${page}`);
 
+// A second machine of the pod, at another port, that wants to be asked to end; it has no input otherwise.
+const second = await start('second', 'localhost/pods:1',
+    { args: ['serve', '81', 'second'], annotations: { ...annotations, 'dev.mewz.stop': 'stdin' } });
+const text = await until(() => true, async () =>
+    execFileSync('curl', ['-s', '-m', '2', '--http0.9', `http://${ip}:81/`]).toString());
+console.log(`port ${text}`);
+await call('StopContainer', { container_id: second, timeout: 20 });
+console.log(`asked ${(await status(second)).exit_code} ${readFileSync(`${logs}/second.log`, 'utf8').includes('asked to end')}`);
+
 const side = await start('side', 'localhost/box:1', { command: ['/bin/busybox', 'sh', '-c', 'echo side; exit 3'] });
 console.log(`side ${(await ended(side)).exit_code} ${readFileSync(`${logs}/side.log`, 'utf8').includes('stdout F side')}`);
 
@@ -74,7 +83,7 @@ console.log(`stats ${stats.memory.working_set_bytes.value > 1 << 20} ${stats.cpu
 await call('StopContainer', { container_id: server, timeout: 5 });
 const end = await status(server);
 console.log(`stopped ${end.state} ${end.exit_code}`);
-for (const container_id of [server, side, facts, config, host]) await call('RemoveContainer', { container_id });
+for (const container_id of [server, second, side, facts, config, host]) await call('RemoveContainer', { container_id });
 await call('StopPodSandbox', { pod_sandbox_id });
 await call('RemovePodSandbox', { pod_sandbox_id });
 console.log('removed');

@@ -6,6 +6,7 @@ load containerd
 
 setup_file() {
     containerd_begin
+    image pods
     image hello
     image streams
     files_image
@@ -23,7 +24,7 @@ setup() {
     ip netns add "$outside"
     ip -n "$outside" link add up0 type veth peer name pod7 netns "$pod"
     ip -n "$outside" address add 10.77.0.1/24 dev up0
-    ip -n "$outside" link set up0 up
+    ip -n "$outside" link set up0 mtu 1400 up
     ip -n "$pod" link set pod7 address 02:00:00:77:00:02 mtu 1400
     ip -n "$pod" address add 10.77.0.2/24 dev pod7
     ip -n "$pod" link set pod7 up
@@ -49,14 +50,22 @@ in_pod() {
     ip netns exec "$outside" ping -c 1 -W 5 10.77.0.2
     ip -n "$outside" neighbour show 10.77.0.2 | grep -q 02:00:00:77:00:02
     ip -n "$pod" link show mewz0 | grep -q 'mtu 1400'
-    # A second program with sockets is refused.
-    run in_pod localhost/files:1 second
-    [ "$status" != 0 ]
-    [[ "$output" == *"belongs to another of its programs"* ]]
-    # The tap goes with its machine.
+    # The tap and all rules go with its machine.
     ctr task kill -s KILL server
     wait_until bash -c 'ctr task ls | grep -q STOPPED'
     run ! ip -n "$pod" link show mewz0
+    [ -z "$(tc -n "$pod" filter show dev pod7 ingress)" ]
+    run ! fetch http://10.77.0.2/ # refused, by Linux
+    [ "$status" = 7 ]
+}
+
+fetch() {
+    ip netns exec "$outside" curl -s -m 2 "$1"
+}
+
+# What is served at a port of the pod is this text. (curl takes it for HTTP of long ago.)
+serves() {
+    [ "$(ip netns exec "$outside" busybox nc -w 2 10.77.0.2 "$1" </dev/null)" = "$2" ]
 }
 
 @test "one shim serves a pod: sandbox, machine, and an ordinary side-car with its own exit code" {
@@ -90,4 +99,96 @@ in_pod() {
     wait_until bash -c 'ctr task ls | grep -q STOPPED'
     run ctr task rm side
     [[ "$output" == *"exit code 137"* ]]
+}
+
+# Begins a program of a pod and waits until it says that it is ready: begin ID WORD...
+begin() {
+    local id=$1
+    shift
+    rm -f "$work/log/$id"
+    in_pod --log-uri "file://$work/log/$id" --annotation dev.mewz.stop=stdin localhost/pods:1 "$id" /app.wasm "$@"
+    wait_until grep -q ing "$work/log/$id"
+}
+
+@test "machines and ordinary containers of a pod share its address: who asks for a port first has it" {
+    begin one serve 80 first
+    begin two serve 81 second
+    in_pod localhost/box:1 side /bin/busybox nc -l -p 82 -e /bin/busybox echo third
+    ip netns exec "$outside" ping -c 1 -W 5 10.77.0.2 | grep -q ' 0% packet loss'
+    wait_until ip netns exec "$pod" grep -q :0052 /proc/net/tcp /proc/net/tcp6
+    [ "$(serves 80 first && serves 81 second && serves 82 third && echo all)" = all ]
+
+    # Neither another machine nor an ordinary container gets a port that is taken.
+    run run_mewz --rm --with-ns "network:/run/netns/$pod" localhost/pods:1 three /app.wasm serve 80 late
+    echo "status $status: $output"
+    [ "$status" = 1 ]
+    [[ "$output" == *"bind: Address in use"* ]]
+    run run_mewz --rm --with-ns "network:/run/netns/$pod" --annotation dev.mewz.listen=tcp:0.0.0.0:81 \
+        localhost/files:1 three
+    [ "$status" = 70 ]
+    [[ "$output" == *"cannot listen on tcp:0.0.0.0:81: the address is in use"* ]]
+    run run_mewz --rm --with-ns "network:/run/netns/$pod" localhost/box:1 three /bin/busybox nc -l -p 80
+    [ "$status" = 1 ]
+    [[ "$output" == *"in use"* ]]
+
+    # With the machine its ports go, and others stay. It ends by itself when it is asked to.
+    ctr task kill one
+    wait_until bash -c 'ctr task ls | grep one | grep -q STOPPED'
+    grep -qx "asked to end" "$work/log/one"
+    ctr task rm one
+    begin four serve 80 fourth
+    [ "$(serves 80 fourth && serves 81 second && echo both)" = both ]
+}
+
+# Outside the pod: gives "outside" at TCP's port 70, and sends datagrams to UDP's port 7 back; sets $neighbour.
+start_neighbour() {
+    ip netns exec "$outside" timeout 100 node -e '
+        const socket = require("dgram").createSocket("udp4");
+        socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address)).bind(7);
+        require("net").createServer(client => client.end("outside")).listen(70, () => console.log("ready"));
+    ' >"$BATS_TEST_TMPDIR/neighbour" 3>&- &
+    neighbour=$!
+    wait_until grep -q ready "$BATS_TEST_TMPDIR/neighbour"
+}
+
+# Whether a datagram to this port of the pod comes back: comes_back PORT BYTES
+comes_back() {
+    ip netns exec "$outside" timeout 20 node -e '
+        const [port, size] = process.argv.slice(1).map(Number), socket = require("dgram").createSocket("udp4");
+        socket.on("message", bytes => process.exit(bytes.length === size ? 0 : 1));
+        socket.send(Buffer.alloc(size), port, "10.77.0.2");
+    ' "$@"
+}
+
+@test "machines of a pod reach out at the same time, by TCP and by UDP, in fragments as well" {
+    begin one answer 53
+    begin two answer 54
+    comes_back 53 10
+    comes_back 54 10
+    comes_back 54 4000
+    local neighbour reach=(run_mewz --rm --with-ns "network:/run/netns/$pod")
+    start_neighbour
+    run "${reach[@]}" localhost/pods:1 c1 /app.wasm get 10.77.0.1 70
+    [ "$output" = outside ]
+    run "${reach[@]}" localhost/pods:1 c2 /app.wasm ask 10.77.0.1 7 3000
+    [ "$output" = "3000 bytes" ]
+    run "${reach[@]}" localhost/box:1 c3 /bin/busybox nc 10.77.0.1 70
+    [ "$output" = outside ]
+    # A port at which nobody is says so to the machine that asked.
+    run "${reach[@]}" localhost/pods:1 c4 /app.wasm get 10.77.0.1 71
+    [ "$output" = "connect: Connection refused" ]
+    kill $neighbour
+}
+
+@test "a pod has room for six machines with sockets" {
+    local i
+    for i in 1 2 3 4 5 6; do
+        begin "c$i" serve "8$i" "$i"
+    done
+    run in_pod localhost/pods:1 c7 /app.wasm serve 87 7
+    [ "$status" != 0 ]
+    [[ "$output" == *"a pod has room for 6 machines with sockets"* ]]
+    for i in 1 2 3 4 5 6; do
+        serves "8$i" "$i"
+    done
 }
