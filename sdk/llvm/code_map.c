@@ -10,6 +10,7 @@
 #include <mewz/abi.h>
 
 #include "base/elf.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "llvm/instance.h"
 #include "llvm/line_table.h"
@@ -152,13 +153,16 @@ static void add_func(struct code_map *map, const struct object *object, const st
     buf_append(&map->funcs, &func, sizeof(func));
 }
 
-int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef bytes, struct err *err)
+int code_map_add_object(struct code_map *map, const char *path, struct err *err)
 {
     struct object object = {0};
     const struct line_row *row, *end;
-    int result =
-        elf_open(&object.elf, "object", (const uint8_t *)LLVMGetBufferStart(bytes), LLVMGetBufferSize(bytes), err);
+    struct file file;
+    int result;
 
+    if (file_read(&file, path, err) < 0)
+        return -1;
+    result = elf_open(&object.elf, path, file.data, file.size, err);
     if (result == 0)
         result = find_symbols(&object, err);
     if (result == 0)
@@ -169,6 +173,7 @@ int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef bytes, struct 
         add_func(map, &object, &object.symbols[i], &row, end);
     free(object.symbols);
     buf_free(&object.rows);
+    file_close(&file);
     return result;
 }
 

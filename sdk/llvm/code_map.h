@@ -1,6 +1,6 @@
 /* code_map.h: make the table from native addresses back to the wasm module (abi.h, struct mewz_code_map).
  *
- * The units' objects are read one after the other, in the order in which they will be linked; then code_map_define
+ * The units' object files are read one after the other, in the order in which they will be linked; then code_map_define
  * defines the table in a further unit. */
 #ifndef LLVM_CODE_MAP_H
 #define LLVM_CODE_MAP_H
@@ -24,7 +24,7 @@ struct code_map {
 
 void code_map_init(struct code_map *map, const struct wasm_instance *instance, const struct source *source,
                    struct arena *arena);
-int code_map_add_object(struct code_map *map, LLVMMemoryBufferRef object, struct err *err);
+int code_map_add_object(struct code_map *map, const char *path, struct err *err);
 void code_map_define(struct code_map *map, struct unit *unit);
 void code_map_fini(struct code_map *map);
 

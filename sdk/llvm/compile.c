@@ -35,8 +35,8 @@ struct work {
     pthread_mutex_t lock; /* of progress */
     uint32_t done;        /* units */
     struct timespec begin;
-    LLVMMemoryBufferRef *objects; /* one a unit, and behind them the code map */
-    struct err *errors;           /* one a unit */
+    char **objects;     /* the paths of their files: one a unit, and behind them the code map */
+    struct err *errors; /* one a unit */
 };
 
 static int lower_unit(struct unit *unit, struct err *err)
@@ -67,7 +67,7 @@ static void compile_unit(struct work *work, uint32_t index)
         return;
     unit_init(&unit, work->instance, work->plan, &options, index, machine);
     if (lower_unit(&unit, err) == 0)
-        emit_unit(&unit, &work->objects[index], err);
+        emit_unit(&unit, work->objects[index], err);
     unit_fini(&unit);
     LLVMDisposeTargetMachine(machine);
 }
@@ -98,7 +98,7 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
         code_map_define(&map, &unit);
         if (work->options->digest)
             note_module(&unit);
-        result = emit_unit(&unit, &work->objects[work->plan->unit_count], err);
+        result = emit_unit(&unit, work->objects[work->plan->unit_count], err);
         unit_fini(&unit);
     }
     code_map_fini(&map);
@@ -167,23 +167,8 @@ static int first_error(const struct work *work, struct err *err)
     return 0;
 }
 
-static int write_object(LLVMMemoryBufferRef object, const char *path, struct err *err)
-{
-    struct output output;
-    int result = output_begin(&output, path, err);
-
-    if (result < 0)
-        return -1;
-    result = output_write(&output, LLVMGetBufferStart(object), LLVMGetBufferSize(object), err);
-    if (result == 0)
-        result = output_commit(&output, err);
-    output_discard(&output);
-    return result;
-}
-
 /* Joins the objects in the order of their units. */
-static int join_objects(const struct work *work, const struct temp_dir *dir, struct arena *arena, const char *path,
-                        struct err *err)
+static int join_objects(const struct work *work, struct arena *arena, const char *path, struct err *err)
 {
     uint32_t count = work->plan->unit_count + 1, argc = 0;
     const char **argv = arena_array(arena, (size_t)count + 8, sizeof(*argv));
@@ -194,14 +179,25 @@ static int join_objects(const struct work *work, const struct temp_dir *dir, str
         argv[argc++] = "--strip-debug";
     argv[argc++] = "-o";
     argv[argc++] = path;
-    for (uint32_t i = 0; i < count; i++) {
-        char *name = arena_printf(arena, "%s/%u.o", dir->path, i);
-
-        if (write_object(work->objects[i], name, err) < 0)
-            return -1;
-        argv[argc++] = name;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        argv[argc++] = work->objects[i];
     return proc_run(argv, "lld-19", NULL, err);
+}
+
+/* All steps, with the units' objects in files of `dir`: together they can be larger than everything else. */
+static int compile_through(struct work *work, const struct temp_dir *dir, struct arena *arena, const char *path,
+                           struct err *err)
+{
+    uint32_t count = work->plan->unit_count;
+
+    work->objects = arena_array(arena, (size_t)count + 1, sizeof(*work->objects));
+    work->errors = arena_array(arena, count, sizeof(struct err));
+    for (uint32_t i = 0; i <= count; i++)
+        work->objects[i] = arena_printf(arena, "%s/%u.o", dir->path, i);
+    compile_units(work);
+    if (first_error(work, err) < 0 || compile_code_map(work, arena, err) < 0)
+        return -1;
+    return join_objects(work, arena, path, err);
 }
 
 static int compile_instance(const struct wasm_instance *instance, const struct compile_options *options,
@@ -212,26 +208,15 @@ static int compile_instance(const struct wasm_instance *instance, const struct c
     struct temp_dir dir;
     int result;
 
-    if (plan_make(&plan, instance, arena, err) < 0)
+    if (plan_make(&plan, instance, arena, err) < 0 || temp_dir_make(&dir, err) < 0)
         return -1;
     plan.source = options->debug ? source_read(instance->module, arena) : NULL;
-    work.objects = arena_array(arena, (size_t)plan.unit_count + 1, sizeof(LLVMMemoryBufferRef));
-    work.errors = arena_array(arena, plan.unit_count, sizeof(struct err));
     pthread_mutex_init(&work.lock, NULL);
     clock_gettime(CLOCK_MONOTONIC, &work.begin);
-    compile_units(&work);
-    result = first_error(&work, err);
-    if (result == 0)
-        result = compile_code_map(&work, arena, err);
-    if (result == 0 && (result = temp_dir_make(&dir, err)) == 0) {
-        result = join_objects(&work, &dir, arena, path, err);
-        temp_dir_remove(&dir);
-    }
+    result = compile_through(&work, &dir, arena, path, err);
+    temp_dir_remove(&dir);
     tell_progress(&work, 0);
     pthread_mutex_destroy(&work.lock);
-    for (uint32_t i = 0; i <= plan.unit_count; i++)
-        if (work.objects[i])
-            LLVMDisposeMemoryBuffer(work.objects[i]);
     return result;
 }
 

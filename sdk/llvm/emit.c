@@ -5,7 +5,7 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdio.h>
 
-#include "base/buf.h"
+#include "base/file.h"
 #include "llvm/keep.h"
 
 /* What a compiler has optimised needs no second run of everything: these passes, which fold what the lowering brought
@@ -111,22 +111,28 @@ static int optimise(struct unit *unit, struct err *err)
     return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }
 
-static int generate(struct unit *unit, LLVMMemoryBufferRef *object, struct err *err)
+/* Through memory: where the disk is full, LLVM's own output would end the process. */
+static int generate(struct unit *unit, const char *path, struct err *err)
 {
+    LLVMMemoryBufferRef object;
     char *message = NULL;
+    int result;
 
-    if (!LLVMTargetMachineEmitToMemoryBuffer(unit->machine, unit->module, LLVMObjectFile, &message, object))
-        return err->set ? -1 : 0;
-    err_set(err, "LLVM: %s", message);
-    LLVMDisposeMessage(message);
-    return -1;
+    if (LLVMTargetMachineEmitToMemoryBuffer(unit->machine, unit->module, LLVMObjectFile, &message, &object)) {
+        err_set(err, "LLVM: %s", message);
+        LLVMDisposeMessage(message);
+        return -1;
+    }
+    result = err->set ? -1 : file_write(path, LLVMGetBufferStart(object), LLVMGetBufferSize(object), err);
+    LLVMDisposeMemoryBuffer(object);
+    return result;
 }
 
-int emit_unit(struct unit *unit, LLVMMemoryBufferRef *object, struct err *err)
+int emit_unit(struct unit *unit, const char *path, struct err *err)
 {
     LLVMContextSetDiagnosticHandler(unit->context, handle_diagnostic, err);
     LLVMDIBuilderFinalize(unit->debug);
     if (verify(unit, err) < 0 || optimise(unit, err) < 0)
         return -1;
-    return generate(unit, object, err);
+    return generate(unit, path, err);
 }

@@ -1,10 +1,10 @@
-/* emit.h: from a unit's IR to the bytes of an object. */
+/* emit.h: from a unit's IR to an object file. */
 #ifndef LLVM_EMIT_H
 #define LLVM_EMIT_H
 
 #include "llvm/unit.h"
 
-/* Verifies, optimises and emits. The caller disposes of *object. */
-int emit_unit(struct unit *unit, LLVMMemoryBufferRef *object, struct err *err);
+/* Verifies, optimises and emits, to a file of the caller's temporary folder. */
+int emit_unit(struct unit *unit, const char *path, struct err *err);
 
 #endif
