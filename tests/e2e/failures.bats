@@ -55,7 +55,7 @@ fails() {
 @test "a full disk" {
     [ "$(id -u)" = 0 ] || skip "only root can mount a small file system"
     mkdir small
-    mount -t tmpfs -o size=256k none small || skip "no file system can be mounted here"
+    mount -t tmpfs -o size=128k none small || skip "no file system can be mounted here"
     run --separate-stderr timeout 60 "$MEWZ_CC" build "$GUESTS/hello.wasm" -o small/app.img
     left=$(ls -A small)
     umount small
