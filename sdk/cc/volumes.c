@@ -114,7 +114,8 @@ int volumes_parse(const struct volume_options *options, const char *verb, bool f
     const char **list = arena_array(arena, volumes->share_count + volumes->disk_count, sizeof *list);
     for (size_t i = 0; i < volumes->share_count; i++) {
         const char *tag = for_later ? shares[i].host : arena_printf(arena, "share%zu", i);
-        volumes->shares[i] = (struct machine_share){tag, shares[i].host, shares[i].read_only};
+        volumes->shares[i] =
+            (struct machine_share){.tag = tag, .folder = shares[i].host, .read_only = shares[i].read_only};
         list[count++] = make_setting("share", tag, &shares[i], arena);
     }
     for (size_t i = 0; i < volumes->disk_count; i++) {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "link/link.h"
@@ -36,6 +37,12 @@ struct machine_share {
     const char *tag; /* what the guest finds it by, at most 36 bytes */
     const char *folder;
     bool read_only;
+
+    /* Who does to the files what the guest does, where this process is root; user 0: this process's own user. */
+    uid_t user;
+    gid_t group;
+    const gid_t *groups; /* others */
+    size_t group_count;
 };
 
 /* A raw disk image that the guest gets as a virtio disk. */

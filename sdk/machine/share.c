@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,6 +66,7 @@ struct launch {
     char source[2 * PATH_MAX + 16];
     bool read_only;
     pid_t parent;
+    const struct machine_share *share;
     uid_t user;
     gid_t group;
     int socket;
@@ -81,6 +87,17 @@ static int write_file(const char *path, const char *text)
     return wrote < 0 ? -1 : 0;
 }
 
+/* Of another user's /proc/self nothing may be written, and whoever changed is one until it says otherwise. */
+static int become_user(const struct launch *launch)
+{
+    const struct machine_share *share = launch->share;
+    if (setgroups(share->group_count, share->groups) != 0 ||
+        setresgid(launch->group, launch->group, launch->group) != 0 ||
+        setresuid(launch->user, launch->user, launch->user) != 0)
+        return -1;
+    return prctl(PR_SET_DUMPABLE, 1);
+}
+
 /* To change its root the server has to be root somewhere. */
 static int enter_user_namespace(const struct launch *launch)
 {
@@ -92,6 +109,20 @@ static int enter_user_namespace(const struct launch *launch)
         return -1;
     snprintf(map, sizeof map, "0 %u 1", launch->group);
     return write_file("/proc/self/gid_map", map);
+}
+
+/* The server gives up all groups but its own, and ends if it cannot: in such a namespace nobody can. It is told that it
+ * has done so, and keeps them, for they are the user's. */
+static int forgive_setgroups(void)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setgroups, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO), /* with 0, which is success */
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof program / sizeof *program, .filter = program};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
 }
 
 static int mount_read_only(const char *folder)
@@ -106,10 +137,12 @@ static int mount_read_only(const char *folder)
 
 static int prepare(const struct launch *launch)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != launch->parent) /* it died before the line above */
+    if (launch->share->user != 0 && become_user(launch) != 0)
         return -1;
-    if (launch->user != 0 && enter_user_namespace(launch) != 0)
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* another user forgets it */
+    if (getppid() != launch->parent)  /* it died before the line above */
+        return -1;
+    if (launch->user != 0 && (enter_user_namespace(launch) != 0 || forgive_setgroups() != 0))
         return -1;
     if (launch->read_only && mount_read_only(launch->folder) != 0)
         return -1;
@@ -221,8 +254,9 @@ int share_start(const struct machine_share *share, struct share_server *server, 
         .folder = realpath(share->folder, folder),
         .read_only = share->read_only,
         .parent = getpid(),
-        .user = geteuid(),
-        .group = getegid(),
+        .share = share,
+        .user = share->user ? share->user : geteuid(),
+        .group = share->user ? share->group : getegid(),
     };
     struct stat stat_of_folder;
     *server = (struct share_server){0};

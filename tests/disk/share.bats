@@ -88,7 +88,7 @@ setup() {
     setpriv --reuid=65534 --regid=65534 --clear-groups unshare --user true || skip "no user namespaces here"
     chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR/.." "$BATS_TEST_TMPDIR/.."
     chown -R 65534:65534 folder
-    run timeout 120 setpriv --reuid=65534 --regid=65534 --clear-groups \
+    run timeout 120 setpriv --reuid=65534 --regid=65534 --groups 65534,50 \
         env "PATH=$PATH" mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- use /share
     echo "$output"
     [ "$output" = used ]

@@ -49,7 +49,8 @@ static void test_disk(void)
 
 static void test_volumes(void)
 {
-    const struct machine_share shares[] = {{"a,b", "folder", false}, {"c", "folder", true}};
+    const struct machine_share shares[] = {{.tag = "a,b", .folder = "folder"},
+                                           {.tag = "c", .folder = "folder", .read_only = true}};
     const struct machine_disk disks[] = {{"d", "x,y.img", true}};
     struct machine_options options = {
         .image = "k", .memory_mib = 64, .shares = shares, .share_count = 2, .disks = disks, .disk_count = 1};
