@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 
+#define NOBODY 65534u
+
 /* --- values: what is missing or of another type counts as absent --- */
 
 static const cJSON *get(const cJSON *object, const char *name)
@@ -38,6 +40,13 @@ static int64_t get_limit(const cJSON *object, const char *name)
 static size_t count(const cJSON *array)
 {
     return array ? (size_t)cJSON_GetArraySize(array) : 0;
+}
+
+/* A user's or group's number; what is none is nobody's. */
+static uint32_t read_id(const cJSON *item)
+{
+    bool good = cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < UINT32_MAX;
+    return good ? (uint32_t)item->valuedouble : NOBODY;
 }
 
 static const char *const *get_strings(const cJSON *object, const char *name, struct arena *arena)
@@ -110,12 +119,24 @@ static void read_annotations(struct spec *spec, const cJSON *object)
     }
 }
 
+static void read_user(struct spec *spec, const cJSON *user)
+{
+    const cJSON *groups = get(user, "additionalGids"), *item;
+    if (!user)
+        return;
+    spec->user = read_id(get(user, "uid"));
+    spec->group = read_id(get(user, "gid"));
+    spec->groups = arena_array(&spec->arena, count(groups) + 1, sizeof *spec->groups);
+    cJSON_ArrayForEach(item, groups) spec->groups[spec->group_count++] = read_id(item);
+}
+
 static void read_process(struct spec *spec, const cJSON *process)
 {
     const char *cwd = get_string(process, "cwd", &spec->arena);
     spec->args = get_strings(process, "args", &spec->arena);
     spec->env = get_strings(process, "env", &spec->arena);
     spec->cwd = cwd && *cwd ? cwd : "/";
+    read_user(spec, get(process, "user"));
     spec->terminal = cJSON_IsTrue(get(process, "terminal"));
     spec->has_oom_score = cJSON_IsNumber(get(process, "oomScoreAdj"));
     spec->oom_score = (int)get_number(process, "oomScoreAdj");

@@ -37,7 +37,9 @@ struct spec {
     const char *const *args; /* NULL-terminated, as env; never NULL */
     const char *const *env;
     const char *cwd;
-    const char *hostname; /* or NULL */
+    const char *hostname;          /* or NULL */
+    uint32_t user, group, *groups; /* numbers; the additional ones */
+    size_t group_count;
     bool terminal;
     bool has_oom_score;
     int oom_score;

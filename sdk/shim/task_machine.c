@@ -148,7 +148,12 @@ static int share_files(struct task_self *self, struct machine_options *machine, 
 {
     const char *rootfs = arena_printf(arena, "%s/rootfs", self->options->bundle);
     struct machine_share *share = arena_array(arena, 1, sizeof *share);
-    *share = (struct machine_share){.tag = VOLUMES_TAG, .folder = rootfs};
+    *share = (struct machine_share){.tag = VOLUMES_TAG,
+                                    .folder = VOLUMES_PLACE,
+                                    .user = self->spec.user,
+                                    .group = self->spec.group,
+                                    .groups = self->spec.groups,
+                                    .group_count = self->spec.group_count};
     machine->shares = share;
     machine->share_count = 1;
     add_setting(machine, "share=" VOLUMES_MOUNT, arena);

@@ -118,7 +118,7 @@ static int add(int root, const struct spec_mount *wanted, struct err *err)
 /* The root file system becomes a mount of its own, whose attributes are changed for nobody else. */
 static int mount_root(const char *rootfs, struct err *err)
 {
-    int place = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int place = open(VOLUMES_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int root = place < 0 ? -1 : bind_mount(rootfs, place, true, WITHOUT);
     close_place(place);
     return root < 0 ? err_set_errno(err, "%s", rootfs) : root;

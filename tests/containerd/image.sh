@@ -2,7 +2,7 @@
 # image.sh FOLDER NAME OUT.tar [PLATFORM [WORD...]]: write a container image, without a registry, for `ctr image import`.
 #
 # One layer with what the folder holds; PLATFORM is OS/ARCHITECTURE, linux/amd64 if none is given; the words are the
-# entry point. The format is an OCI image layout in a tar file (OCI image specification 1.0).
+# entry point; who runs it, NUMBER:NUMBER, is IMAGE_USER. The format is an OCI image layout in a tar file (OCI image specification 1.0).
 set -eu
 folder=$1 name=$2 out=$3 platform=${4:-linux/amd64}
 shift $(($# < 4 ? $# : 4))
@@ -26,7 +26,7 @@ for word; do
 done
 read -r layer layer_size < <(tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$folder" -c . | add_blob)
 read -r config config_size < <(add_blob <<END
-{"architecture": "${platform#*/}", "os": "${platform%/*}", "config": {"Entrypoint": [$words]},
+{"architecture": "${platform#*/}", "os": "${platform%/*}", "config": {"User": "${IMAGE_USER-}", "Entrypoint": [$words]},
  "rootfs": {"type": "layers", "diff_ids": ["sha256:$layer"]}}
 END
 )

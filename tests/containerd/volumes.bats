@@ -172,3 +172,43 @@ bind() {
     [ -n "$(process_of qemu)" ]
     [ -z "$(process_of virtiofsd)" ]
 }
+
+# as_user USER OPTION... -- WHAT FOLDER ARGUMENT...: volumes, in a container whose image names the user
+as_user() {
+    IMAGE_USER=$1 "$here/tests/containerd/image.sh" "$work/image-volumes" localhost/volumes:1 "$work/user.tar" \
+        linux/amd64 /app.wasm
+    ctr image import "$work/user.tar" >/dev/null
+    shift
+    volumes user --rm "$@"
+}
+
+@test "what the program does to files its user does: who owns them, and what is refused" {
+    chmod 755 "$BATS_TEST_TMPDIR" host
+    mkdir -m 777 open
+    mkdir -m 700 closed
+    echo secret >closed/file
+    chown 1234:5678 closed closed/file
+    chmod 600 host/other
+    as_user 1234:5678 --mount "$(bind open /data)" -- write /data new text
+    [ "$status" = 0 ]
+    [ "$(stat -c %u:%g open/new)" = 1234:5678 ]
+    as_user 1234:5678 --mount "$(bind closed /data)" -- show /data file
+    [ "$output" = secret ]
+    as_user 1235:5678 --mount "$(bind closed /data)" -- show /data file
+    [[ "$output" == *"Permission denied"* ]]
+    as_user 1234:5678 --mount "$(bind host /data)" -- show /data other
+    [[ "$output" == *"Permission denied"* ]]
+    as_user 1234:5678 --mount "$(bind host /data)" -- show /data file
+    [ "$output" = "from the host" ]
+    mkdir -p -m 770 shared "$work/image-volumes/etc" # a group that the image names
+    echo "app:x:1234:5678::/:/none" >"$work/image-volumes/etc/passwd"
+    echo "extra:x:4321:app" >"$work/image-volumes/etc/group"
+    echo "the group's" >shared/file
+    chgrp 4321 shared
+    as_user 1234:5678 --mount "$(bind shared /data)" -- show /data file
+    [ "$output" = "the group's" ]
+    as_user 1234:5678 -- write / new text # root's, in the image
+    [[ "$output" == *"Permission denied"* ]]
+    as_user 0:0 -- write / new text
+    [ "$status" = 0 ]
+}
