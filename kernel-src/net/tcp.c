@@ -54,12 +54,26 @@ static void note_names(struct tcp_socket *socket)
     address_set(&socket->peer, socket->base.family, &socket->pcb->remote_ip, socket->pcb->remote_port);
 }
 
+/* Both sides have closed: what is left to do lwIP does by itself. It tells nobody when it frees a PCB in TIME-WAIT, so
+ * no socket may have one. */
+static void detach_closed(struct tcp_socket *socket)
+{
+    struct tcp_pcb *pcb = socket->pcb;
+    if (!pcb || !socket->ended || !socket->write_shut)
+        return;
+    socket->pcb = NULL;
+    tcp_arg(pcb, NULL);
+    tcp_recv(pcb, NULL);
+    tcp_err(pcb, NULL);
+}
+
 static err_t handle_received(void *argument, struct tcp_pcb *pcb, struct pbuf *pbuf, err_t error)
 {
     struct tcp_socket *socket = argument;
     (void)error; /* always ERR_OK */
     if (!pbuf) {
         socket->ended = true;
+        detach_closed(socket);
         return ERR_OK;
     }
     if (socket->read_shut) {
@@ -484,6 +498,7 @@ static uint32_t shutdown_socket(struct host_socket *base, unsigned how)
         if (error != ERR_OK)
             return net_errno(error);
         socket->write_shut = true;
+        detach_closed(socket);
     }
     return WASI_SUCCESS;
 }
