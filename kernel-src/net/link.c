@@ -251,6 +251,11 @@ void link_push(void)
     link.unpushed = false;
 }
 
+bool link_is_sending(void)
+{
+    return netif_default && !link.card.transmit.broken && (link.head != link.tail || link.card.transmit.in_flight > 0);
+}
+
 bool link_must_push(void)
 {
     return link.unpushed;
@@ -351,7 +356,8 @@ static struct pbuf *pbuf_from(const struct virtio_net_frame *frame)
         struct pbuf *copy = copy_small(frame);
         return copy ? copy : chain(frame);
     }
-    if (net_memory_pages() + frame->count > net_memory_limit()) {
+    /* Nor must what the program does not read keep it from sending anything. */
+    if (net_memory_pages() + frame->count > net_memory_limit() / 8 * 7) {
         drop(frame);
         return NULL;
     }

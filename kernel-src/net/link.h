@@ -25,6 +25,9 @@ void link_push(void);
 void link_check(void);
 bool link_must_check(void);
 
+/* True if the card has not sent every frame; as of the last link_push. */
+bool link_is_sending(void);
+
 /* True if frames were sent that the card has not been told of. */
 bool link_must_push(void);
 

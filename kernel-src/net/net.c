@@ -11,12 +11,16 @@
 #include "net/claims.h"
 #include "net/link.h"
 #include "net/memory.h"
+#include "net/protocol.h"
 #include "net/settings.h"
 #include "net/timers.h"
 
 #define PUSH_DELAY       5000000ull     /* ns: how long what was sent waits for company at most */
 #define ADDRESS_PATIENCE 10000000000ull /* ns */
+#define FINISH_PATIENCE  5000000000ull  /* ns */
+#define FINISH_STEP      1000000ull     /* ns */
 
+static bool started;
 static bool running;      /* lwIP is: it is not entered twice */
 static unsigned expected; /* pushes that the program is likely to make soon */
 
@@ -118,7 +122,6 @@ static void start_card(void)
 
 void net_start(void)
 {
-    static bool started;
     if (started)
         return;
     started = true;
@@ -130,6 +133,21 @@ void net_start(void)
     running = false;
     time_set_background(&background);
     net_poll();
+}
+
+void net_finish(void)
+{
+    if (!started)
+        return;
+    uint64_t now = time_now(), deadline = now + FINISH_PATIENCE;
+    bool enabled = interrupts_save();
+    tcp_finish();
+    net_poll();
+    for (; (tcp_is_sending() || link_is_sending()) && now < deadline; now = time_now()) {
+        time_wait(now + FINISH_STEP); /* the card tells nobody when it has sent a frame */
+        net_poll();
+    }
+    interrupts_restore(enabled);
 }
 
 static bool has_address(void)

@@ -22,6 +22,10 @@ void net_push(void);
 /* The program has been told that `count` sockets are ready: it is going to send that often, probably. */
 void net_expect(unsigned count);
 
+/* The program has ended. Closes what it left open, as an operating system does, and waits until everything that it sent
+ * has arrived, a few seconds at most. */
+void net_finish(void);
+
 /* Waits until the card has an address of its own, or it is clear that it gets none. */
 void net_wait_address(void);
 

@@ -52,6 +52,11 @@ void tcp_begin_again(const ip_addr_t *from, const struct tcp_hdr *header);
  * them for every new one. So of more than a hundred or so the oldest are forgotten. */
 void tcp_forget_closed(void);
 
+/* Closes all connections and stops listening; no socket may be used any more. True as long as the other sides have not
+ * acknowledged everything. */
+void tcp_finish(void);
+bool tcp_is_sending(void);
+
 /* Returns the error and forgets it. */
 uint32_t net_take_error(struct host_socket *socket);
 

@@ -310,6 +310,33 @@ static err_t bind_pcb(struct tcp_pcb *pcb, const ip_addr_t *ip, u16_t port)
     return error;
 }
 
+/* protocol.h */
+void tcp_finish(void)
+{
+    while (tcp_listen_pcbs.listen_pcbs) {
+        struct tcp_pcb *listener = tcp_listen_pcbs.pcbs;
+        tcp_accept(listener, NULL);
+        tcp_close(listener);
+    }
+    struct tcp_pcb *next;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = next) {
+        next = pcb->next;
+        tcp_arg(pcb, NULL);
+        tcp_recv(pcb, NULL);
+        tcp_err(pcb, NULL);
+        if (tcp_close(pcb) != ERR_OK)
+            tcp_abort(pcb);
+    }
+}
+
+bool tcp_is_sending(void)
+{
+    const struct tcp_pcb *pcb = tcp_active_pcbs;
+    while (pcb && !pcb->unsent && !pcb->unacked)
+        pcb = pcb->next;
+    return pcb != NULL;
+}
+
 static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t port)
 {
     struct tcp_socket *socket = as_tcp(base);

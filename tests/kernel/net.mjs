@@ -8,8 +8,10 @@
 //   again COUNT                      requests to a server of files that ends the connections, from one and the same port
 //   udp COUNT SIZE                   datagrams there and back
 //   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
-//   connect                          a connection that need not be answered
+//   crowd COUNT FIRST SIZE           connections that send at once, of which FIRST are made, and the others not before those
+//                                    are answered
 //   patient                          a connection that says "on" when it stands, and echoes again after a line on stdin
+//   outlive                          a connection that says "on" when it stands, and waits until the other side ends it
 //   monitor SOCKET COMMAND           tells QEMU's monitor
 //   quit                             ends the machine's program
 import dgram from 'node:dgram';
@@ -77,19 +79,50 @@ async function reset(count) {
     }
 }
 
+// Until the machine's memory for the network is used up: then it says so, or cannot even do that.
 async function hog(count) {
     const sockets = [];
     for (let i = 0; i < count; i++) {
         const socket = await connect().catch(() => null);
         if (!socket) continue;
         socket.on('error', () => {});
-        socket.write('hog');
         sockets.push(socket);
+        await new Promise((done) => { // it has understood
+            socket.once('data', done).once('close', done);
+            socket.write('hog');
+        });
     }
-    await sleep(300);
     for (const socket of sockets) socket.write(Buffer.alloc(4 << 20));
-    await sleep(3000);
+    for (let used = 0, limit = 1, try_ = 0; used < 0.7 * limit; try_++) {
+        if (try_ === 200) fail(`only ${used} of ${limit} pages are used`);
+        const answer = await askMemory();
+        if (!answer) break;
+        [, used, limit] = answer;
+        await sleep(20);
+    }
     for (const socket of sockets) socket.resetAndDestroy();
+}
+
+async function crowd(count, first, size) {
+    const made = new Set(), answers = [];
+    let answered = 0;
+    for (let i = 0; i < count; i++) {
+        const bytes = pattern(size, i), got = [];
+        answers.push(new Promise((done, failed) => {
+            const socket = net.connect({ host: guest, port }, () => { made.add(i); socket.end(bytes); });
+            socket.on('data', (data) => { answered = 1; got.push(data); });
+            socket.on('end', () => (Buffer.concat(got).equals(bytes) ? done() : failed(new Error(`answer ${i} differs`))));
+            socket.on('error', failed);
+        }));
+    }
+    for (let i = 0; made.size < first; i++) {
+        if (i === 500) fail(`only ${made.size} connections are made`);
+        await sleep(10);
+    }
+    await sleep(1500); // the others have tried a second time
+    if (!answered && made.size !== first) fail(`${made.size} connections are made, not ${first}`);
+    if (answered) fail('the program did not compute for long enough');
+    await Promise.all(answers);
 }
 
 // One request to a server of files, which then ends the connection. Returns how many bytes came.
@@ -128,15 +161,21 @@ async function udp(count, size) {
     socket.close();
 }
 
+// What the machine says of its memory: [objects, pages, limit]; null if it cannot answer now.
+async function askMemory() {
+    const answer = await Promise.race([exchange(guest, 'memory').catch(() => null), sleep(1000)]);
+    return answer?.length ? answer.toString().split(' ').map(Number) : null;
+}
+
 async function memory() {
     let last = '';
     for (let i = 0; i < 40; i++) {
-        const now = (await exchange(guest, 'memory')).toString();
-        if (now === last) break;
+        const now = (await askMemory())?.join(' ') ?? '';
+        if (now && now === last) break;
         last = now;
         await sleep(250);
     }
-    process.stdout.write(last);
+    console.log(last);
 }
 
 async function wait() {
@@ -183,6 +222,13 @@ async function patient() {
     await echo('after');
 }
 
+async function outlive() {
+    const socket = await connect();
+    const end = new Promise((done, failed) => { socket.resume().on('end', done).on('error', failed); });
+    console.log('on');
+    await Promise.race([end, sleep(20000).then(() => fail('the connection does not end'))]);
+}
+
 function monitor(path, command) {
     return new Promise((done) => {
         const socket = net.connect(path, () => socket.write(`${command}\n`));
@@ -195,12 +241,13 @@ function monitor(path, command) {
 }
 
 const modes = {
-    dhcp, wait, memory, connect, patient,
+    dhcp, wait, memory, patient, outlive,
     monitor: () => monitor(args[0], args[1]),
     echo: () => echo(+args[0], +args[1], +args[2], args[3]),
     reset: () => reset(+args[0]),
     hog: () => hog(+args[0]),
     again: () => again(+args[0]),
+    crowd: () => crowd(+args[0], +args[1], +args[2]),
     udp: () => udp(+args[0], +args[1]),
     quit,
 };

@@ -94,6 +94,7 @@ robust() {
         numbers
         before=$(number net.memory.objects)
         # Readers of a large file that never read: each may hold half a megabyte.
+        mkfifo "$BATS_TEST_TMPDIR/tell"
         node -e '\''
             const net = require("net");
             const sockets = [];
@@ -102,13 +103,20 @@ robust() {
                 socket.on("error", () => {}).pause();
                 sockets.push(socket);
             }
-            setTimeout(() => { sockets.forEach((socket) => socket.resetAndDestroy()); process.exit(0); }, 4000);'\'' &
-        sleep 3.5
-        numbers
-        held=$(number net.memory.pages) limit=$(number net.memory.pages_limit)
-        wait $!
+            process.stdin.on("end", () => { sockets.forEach((socket) => socket.resetAndDestroy()); process.exit(0); }).resume();
+            '\'' <"$BATS_TEST_TMPDIR/tell" &
+        exec 7>"$BATS_TEST_TMPDIR/tell"
+        held=0 limit=0
+        for try in $(seq 100); do
+            numbers
+            held=$(number net.memory.pages) limit=$(number net.memory.pages_limit)
+            [ "$held" -le $((limit * 7 / 10)) ] || break
+            sleep 0.1
+        done
         echo "$held pages of $limit held"
         [ "$held" -gt $((limit * 7 / 10)) ] && [ "$held" -le "$limit" ]
+        exec 7>&-
+        wait $!
         settle "$before"
         load -c 4 -n 100 $GUEST 80 /20k'
 }
