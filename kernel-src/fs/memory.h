@@ -13,6 +13,9 @@
 #include "fs/vfs.h"
 #include "mm/heap.h"
 
+/* Files leave so many pages to stack and page tables, also when linear memory has grown since they began. */
+#define MEMORY_KEEP ((1 << 20) / PAGE_SIZE)
+
 struct memory_fs {
     struct vfs vfs;
     struct heap heap; /* everything comes from it */

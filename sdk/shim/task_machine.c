@@ -111,7 +111,7 @@ static int choose_memory(const struct spec *spec, const struct annotations *anno
  * (kernel-src/net/net.h), only with paths the container's files (kernel-src/hosts/mewz/mounts.h), if the kernel was
  * linked with virtio-fs. */
 struct needs {
-    bool network, files;
+    bool network, files, memory; /* memory: it can mount some */
 };
 
 static struct needs find_needs(const char *kernel)
@@ -126,6 +126,7 @@ static struct needs find_needs(const char *kernel)
     if (elf_open(&elf, kernel, file.data, file.size, &ignored) == 0) {
         needs.network = elf_find_symbol(&elf, "net_start", &symbol);
         needs.files = elf_find_symbol(&elf, "mounts_add", &symbol) && elf_find_symbol(&elf, "fuse_mount", &symbol);
+        needs.memory = elf_find_symbol(&elf, "open_memory", &symbol);
     }
     file_close(&file);
     return needs;
@@ -144,20 +145,31 @@ static void add_setting(struct machine_options *machine, const char *setting, st
     machine->config.settings = all;
 }
 
-static int share_files(struct task_self *self, struct machine_options *machine, struct arena *arena, struct err *err)
+static int share_files(struct task_self *self, struct machine_options *machine, bool has_memory, struct arena *arena,
+                       struct err *err)
 {
+    const struct spec *spec = &self->spec;
     const char *rootfs = arena_printf(arena, "%s/rootfs", self->options->bundle);
+    size_t mount_count = 0;
+    while (spec->mounts[mount_count].destination)
+        mount_count++;
+    const char **memory = arena_array(arena, mount_count + 1, sizeof *memory);
     struct machine_share *share = arena_array(arena, 1, sizeof *share);
     *share = (struct machine_share){.tag = VOLUMES_TAG,
                                     .folder = VOLUMES_PLACE,
-                                    .user = self->spec.user,
-                                    .group = self->spec.group,
-                                    .groups = self->spec.groups,
-                                    .group_count = self->spec.group_count};
+                                    .user = spec->user,
+                                    .group = spec->group,
+                                    .groups = spec->groups,
+                                    .group_count = spec->group_count};
     machine->shares = share;
     machine->share_count = 1;
+    if (volumes_mount(spec, rootfs, has_memory ? memory : NULL, arena, err) != 0)
+        return -1;
+    while (mount_count > 0) /* each setting comes before the others, so that they keep their order */
+        if (memory[--mount_count])
+            add_setting(machine, memory[mount_count], arena);
     add_setting(machine, "share=" VOLUMES_MOUNT, arena);
-    return volumes_mount(&self->spec, rootfs, err);
+    return 0;
 }
 
 static void connect(struct machine_options *machine, const struct network *network, struct arena *arena)
@@ -179,7 +191,7 @@ static int set_up(struct task_self *self, const char *kernel, struct machine_opt
     struct needs needs = find_needs(kernel);
     if (task_enter_cgroup(self, err) != 0 || namespaces_enter(&self->spec, err) != 0)
         return -1;
-    if (needs.files && share_files(self, machine, arena, err) != 0)
+    if (needs.files && share_files(self, machine, needs.memory, arena, err) != 0)
         return -1;
     if (needs.network && network_take(network, &self->spec, arena, err) != 0)
         return -1;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -94,24 +95,79 @@ static int add_tmpfs(int root, const struct spec_mount *wanted, unsigned long fl
     return result;
 }
 
-static int add(int root, const struct spec_mount *wanted, struct err *err)
+/* --- memory of the machine --- */
+
+static bool is_tmpfs(const struct spec_mount *mount)
 {
-    struct arena arena = {0};
+    return mount->type && strcmp(mount->type, "tmpfs") == 0;
+}
+
+/* Whether `path` is `folder`, or lies in it. */
+static bool is_within(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
+}
+
+/* Whether a later mount that the server makes lies in this one. */
+static bool is_needed_by_server(const struct spec_mount *mount)
+{
+    for (const struct spec_mount *later = mount + 1; later->destination; later++)
+        if (is_within(later->destination, mount->destination) &&
+            (is_tmpfs(later) ? is_needed_by_server(later) : later->type && strcmp(later->type, "bind") == 0))
+            return true;
+    return false;
+}
+
+/* tmpfs's `size=64m`, in bytes; of memory, in hundredths, it is the kernel's usual. 0 where there is none. */
+static uint64_t find_size(const struct spec_mount *mount)
+{
+    uint64_t size = 0;
+    for (const char *const *option = mount->options; *option; option++) {
+        char *unit;
+        const char *letters = "kmg", *letter;
+        if (strncmp(*option, "size=", 5) != 0)
+            continue;
+        size = strtoull(*option + 5, &unit, 10);
+        letter = *unit ? strchr(letters, *unit | 0x20) : NULL;
+        if (letter)
+            size <<= 10 * (letter - letters + 1);
+        else if (*unit)
+            size = 0;
+    }
+    return size;
+}
+
+static int add_memory(int root, const struct spec_mount *wanted, unsigned long flags, const char **setting,
+                      struct arena *arena)
+{
+    int place = make_place(root, wanted->destination, true, arena);
+    *setting = arena_printf(arena, "memory=%lu:%s%s", (unsigned long)find_size(wanted), wanted->destination,
+                            flags & MS_RDONLY ? ":ro" : "");
+    close_place(place);
+    return place < 0 ? -1 : 0;
+}
+
+/* --- the whole --- */
+
+static int add(int root, const struct spec_mount *wanted, const char ***memory_settings, struct arena *arena,
+               struct err *err)
+{
     struct buf data = {0};
     unsigned long flags = 0;
-    const char *type = wanted->type ? wanted->type : "";
     for (const char *const *option = wanted->options; *option; option++)
         mounts_add_option(*option, &flags, &data);
     buf_byte(&data, 0);
     int result = 0;
-    if (wanted->source && (strcmp(type, "bind") == 0 || flags & MS_BIND))
-        result = add_bind(root, wanted, flags, &arena);
-    else if (strcmp(type, "tmpfs") == 0)
-        result = add_tmpfs(root, wanted, flags, (const char *)data.data, &arena);
+    if (wanted->source && ((wanted->type && strcmp(wanted->type, "bind") == 0) || flags & MS_BIND))
+        result = add_bind(root, wanted, flags, arena);
+    else if (is_tmpfs(wanted) && *memory_settings && !is_needed_by_server(wanted))
+        result = add_memory(root, wanted, flags, (*memory_settings)++, arena);
+    else if (is_tmpfs(wanted))
+        result = add_tmpfs(root, wanted, flags, (const char *)data.data, arena);
     if (result != 0)
-        err_set_errno(err, "mounting %s on %s", wanted->source ? wanted->source : type, wanted->destination);
+        err_set_errno(err, "mounting %s on %s", wanted->source ? wanted->source : wanted->type, wanted->destination);
     buf_free(&data);
-    arena_free(&arena);
     return result;
 }
 
@@ -124,19 +180,18 @@ static int mount_root(const char *rootfs, struct err *err)
     return root < 0 ? err_set_errno(err, "%s", rootfs) : root;
 }
 
-int volumes_mount(const struct spec *spec, const char *rootfs, struct err *err)
+int volumes_mount(const struct spec *spec, const char *rootfs, const char **memory_settings, struct arena *arena,
+                  struct err *err)
 {
     struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-    struct arena arena = {0};
     int result = 0, root = mount_root(rootfs, err);
     if (root < 0)
         return -1;
-    close_place(make_place(root, "/tmp", true, &arena)); /* what programs expect, and small images lack */
+    close_place(make_place(root, "/tmp", true, arena)); /* what programs expect, and small images lack */
     for (const struct spec_mount *wanted = spec->mounts; wanted->destination && result == 0; wanted++)
-        result = add(root, wanted, err);
+        result = add(root, wanted, &memory_settings, arena, err);
     if (result == 0 && spec->root_readonly && mount_setattr(root, "", AT_EMPTY_PATH, &read_only, sizeof read_only) != 0)
         result = err_set_errno(err, "%s: cannot be made read-only", rootfs);
     close(root);
-    arena_free(&arena);
     return result;
 }

@@ -16,6 +16,7 @@
  * over it, in order, and makes it read-only where that is asked for. Places that are missing are made, and `/tmp`;
  * links lead nowhere outside. Other file systems (proc, sysfs, ...) belong to Linux, and are left out. Call it in a
  * mount namespace of the container's own: what is mounted when it fails ends with that. */
-int volumes_mount(const struct spec *spec, const char *rootfs, struct err *err);
+int volumes_mount(const struct spec *spec, const char *rootfs, const char **memory_settings, struct arena *arena,
+                  struct err *err);
 
 #endif

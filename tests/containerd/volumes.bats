@@ -102,8 +102,22 @@ bind() {
     [[ "$output" == *"No such file"* ]]
     volumes c1 --rm --mount type=tmpfs,src=tmpfs,dst=/data,options=size=64k -- fill /data
     [[ "$output" == *"write: No space left on device"* ]]
-    volumes c1 --memory-limit 134217728 --mount type=tmpfs,src=tmpfs,dst=/data -- fill /data
-    [ "$status" = 137 ] # it counts for the container
+    # It is the machine's memory: without a size, half of what is free of 32 MiB, whatever the image allows.
+    volumes c1 --rm --memory-limit 134217728 --mount type=tmpfs,src=tmpfs,dst=/data -- fill /data
+    [ "$status" = 0 ]
+    [[ "$output" == *"write: No space left on device"* ]]
+    volumes c1 --rm --read-only --mount type=tmpfs,src=tmpfs,dst=/data,options=size=16m -- use /data
+    [ "$output" = used ]
+    volumes c1 --rm --mount type=tmpfs,src=tmpfs,dst=/data,options=ro -- write /data new text
+    [[ "$output" == *"Read-only file system"* ]]
+}
+
+@test "tmpfs in which another mount lies is the server's, and counts for the container" {
+    volumes c1 --rm --mount type=tmpfs,src=tmpfs,dst=/data --mount "$(bind host /data/below)" -- show /data/below file
+    [ "$output" = "from the host" ]
+    volumes c1 --memory-limit 134217728 --mount type=tmpfs,src=tmpfs,dst=/data --mount "$(bind host /data/below)" \
+        -- fill /data
+    [ "$status" = 137 ]
 }
 
 @test "a read-only root file system, with a mount that is not" {

@@ -21,9 +21,6 @@ struct host_file {
     struct vfs_file file;
 };
 
-/* Files leave so many pages to stack and page tables, also when linear memory has grown since they began. */
-#define KEEP_MAX ((1 << 20) / PAGE_SIZE)
-
 static struct memory_fs root_fs;
 static struct vfs_node *root;
 
@@ -73,7 +70,7 @@ static void mount_root(void)
     root = memory_fs_init(&root_fs, limit, size ? &tree : NULL);
     if (!root)
         panic("files", "no memory for the root folder");
-    root_fs.heap.keep = limit / 16 < KEEP_MAX ? limit / 16 : KEEP_MAX;
+    root_fs.heap.keep = limit / 16 < MEMORY_KEEP ? limit / 16 : MEMORY_KEEP;
     vfs_mount(NULL, root);
     if (!size)
         vfs_create_folder(root, (struct vfs_name){"tmp", 3});

@@ -3,6 +3,8 @@
 
 #include "ext4/ext4.h"
 #include "fs/fuse.h"
+#include "fs/memory.h"
+#include "mm/page.h"
 #include "panic.h"
 #include "wasi/host.h"
 
@@ -81,26 +83,49 @@ static struct vfs_node *open_disk(const struct mount *mount, const char **proble
     return ext4_mount && ext4_mount(mount->device, mount->read_only, &root, problem) ? root : NULL;
 }
 
-static struct vfs_node *add(struct vfs_node *root, const char *kind, const char *text)
+/* The device is a number of bytes: as many whole pages of contents, and some for what describes them. */
+static struct vfs_node *open_memory(const struct mount *mount, const char **problem)
+{
+    enum { PAGES_BESIDE = 4 };
+    uint64_t bytes = 0;
+    const char *digit = mount->device;
+    for (; *digit >= '0' && *digit <= '9' && bytes < UINT64_MAX / 100; digit++)
+        bytes = bytes * 10 + (uint64_t)(*digit - '0');
+    *problem = *digit ? "that is no number of bytes" : "there is not memory enough";
+    size_t pages = (bytes + PAGE_SIZE - 1) / PAGE_SIZE, limit = bytes ? pages + pages / 64 : page_free_count() / 2;
+    struct memory_fs *fs = *digit ? NULL : pages_alloc((sizeof *fs + PAGE_SIZE - 1) / PAGE_SIZE);
+    struct vfs_node *root = fs ? memory_fs_init(fs, limit + PAGES_BESIDE, NULL) : NULL;
+    if (root) {
+        fs->heap.keep = MEMORY_KEEP;
+        fs->vfs.read_only = mount->read_only;
+    }
+    return root;
+}
+
+/* In the order in which they are mounted. */
+static const struct kind {
+    const char *name;
+    struct vfs_node *(*open)(const struct mount *mount, const char **problem);
+} kinds[] = {{"disk", open_disk}, {"share", open_share}, {"memory", open_memory}};
+
+static struct vfs_node *add(struct vfs_node *root, const struct kind *kind, const char *text)
 {
     struct mount mount;
     const char *problem;
-    bool share = kind[0] == 's';
     if (!parse(text, &mount))
-        panic("files", "the setting %s=%s is not DEVICE:/FOLDER or DEVICE:/FOLDER:ro", kind, text);
-    struct vfs_node *mounted = share ? open_share(&mount, &problem) : open_disk(&mount, &problem);
+        panic("files", "the setting %s=%s is not DEVICE:/FOLDER or DEVICE:/FOLDER:ro", kind->name, text);
+    struct vfs_node *mounted = kind->open(&mount, &problem);
     if (!mounted)
-        panic("files", "%s \"%s\" cannot be mounted on %s: %s", kind, mount.device, mount.guest.text, problem);
+        panic("files", "%s \"%s\" cannot be mounted on %s: %s", kind->name, mount.device, mount.guest.text, problem);
     return attach(root, &mount, mounted);
 }
 
 struct vfs_node *mounts_add(struct vfs_node *root)
 {
-    static const char *const kinds[] = {"disk", "share"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const char *text;
-        for (uint32_t index = 0; (text = host_setting(kinds[i], index)) != NULL; index++)
-            root = add(root, kinds[i], text);
+        for (uint32_t index = 0; (text = host_setting(kinds[i].name, index)) != NULL; index++)
+            root = add(root, &kinds[i], text);
     }
     return root;
 }

@@ -1,4 +1,5 @@
-/* mounts.h: host folders and disks in the program's folders, as the settings say (mewz/config.h: share, disk). */
+/* mounts.h: host folders, disks and memory in the program's folders, as the settings say (mewz/config.h: share, disk,
+ * memory). */
 #ifndef HOSTS_MEWZ_MOUNTS_H
 #define HOSTS_MEWZ_MOUNTS_H
 

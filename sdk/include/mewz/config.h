@@ -13,7 +13,9 @@
  *   listen=tcp:0.0.0.0:80, udp:[::]:53        a socket that the program gets, from descriptor 3 on; any number of times
  *   share=TAG:/data:ro                        the virtio-fs device with that tag holds what the program finds there,
  *                                             to read only where it ends so; any number of times
- *   disk=SERIAL:/data:ro                      the virtio disk with that serial number has an ext4 file system, likewise
+ *   memory=BYTES:/data                        a file system in memory, of at most so many bytes; 0: half of what is
+ * free disk=SERIAL:/data:ro                      the virtio disk with that serial number has an ext4 file system,
+ * likewise
  *
  * Layout, little-endian, no padding: the header, then for each string its bytes and a zero. */
 #ifndef MEWZ_CONFIG_H
