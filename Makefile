@@ -183,8 +183,8 @@ $(CONFIG_FILES):
 	@mkdir -p $(@D)
 	sed 's/@VERSION@/$(VERSION)/' $< >$@
 
-# A page a verb, from what its --help says.
-VERBS     = new build convert cloud-image compile link run inspect disk doctor
+# A page a verb of main.c's list, from what its --help says.
+VERBS     = $(subst _,-,$(patsubst &verb_%,%,$(shell grep -o '&verb_[a-z_]*' sdk/cc/main.c)))
 MAN_PAGES = share/man/man1/mewz-cc.1 $(VERBS:%=share/man/man1/mewz-cc-%.1)
 
 share/man/man1/mewz-cc.1: man/mewz-cc.1

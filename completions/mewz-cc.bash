@@ -1,5 +1,10 @@
 # shellcheck shell=bash
-# bash completion for mewz-cc(1). The options come from `mewz-cc VERB --help`, so that they are always the right ones.
+# bash completion for mewz-cc(1). Verbs and options come from mewz-cc's own help, so that they are always the right ones.
+
+# One verb a line
+_mewz_cc_verbs() {
+    "${COMP_WORDS[0]}" --help 2>/dev/null | sed -nE 's/^  ([a-z-]+) .*/\1/p'
+}
 
 # _mewz_cc_options VERB: one option a line
 _mewz_cc_options() {
@@ -10,7 +15,7 @@ _mewz_cc() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'new build convert cloud-image compile link run inspect disk doctor --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "$(_mewz_cc_verbs) --help --version" -- "$current")
         return
     fi
     case $previous in

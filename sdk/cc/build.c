@@ -31,7 +31,7 @@ static const char *choose_format(const struct settings *settings, struct err *er
     return err->set ? NULL : format;
 }
 
-static int build(const struct settings *settings, const struct command_line *line, struct err *err)
+static int build(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     const char *format = choose_format(settings, err);
@@ -53,13 +53,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = MODULES_MAX,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = build(&settings, &line, err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, build, err);
 }
 
 const struct verb verb_build = {"build", "make a disk image, a kernel or a Linux executable of a program", run};

@@ -41,14 +41,14 @@ static int write_cloud(const struct driver *driver, const char *path, struct err
     return result;
 }
 
-static int make_image(struct settings *settings, const struct command_line *line, struct arena *arena, struct err *err)
+static int make_image(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     const struct cloud *cloud = settings->cloud ? cloud_find(settings->cloud) : NULL;
     if (!cloud)
         return err_set_status(err, EXIT_USAGE, "cloud-image: --for CLOUD is missing (see mewz-cc cloud-image --help)");
-    const char *folder = settings->output, *name = image_name(line->operands[0], arena);
-    settings->output = arena_printf(arena, "%s/%s%s", folder, name, cloud->ending);
+    const char *folder = settings->output, *name = image_name(line->operands[0], &settings->arena);
+    settings->output = arena_printf(&settings->arena, "%s/%s%s", folder, name, cloud->ending);
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
     driver.package.cloud = cloud;
@@ -76,13 +76,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = 1,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = make_image(&settings, &line, &arena, err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, make_image, err);
 }
 
 const struct verb verb_cloud_image = {"cloud-image", "make the file that a cloud imports", run};

@@ -7,7 +7,7 @@ static const char help[] = "Compiles a WebAssembly module (in binary or text for
                            "It belongs to no operating system: its imports are undefined symbols, and whatever\n"
                            "defines them can be its system. mewz-cc link and mewz-cc build take it.\n";
 
-static int compile(const struct settings *settings, const struct command_line *line, struct err *err)
+static int compile(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     if (settings_open_driver(settings, line, &driver, err) != 0)
@@ -27,13 +27,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = MODULES_MAX,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = compile(&settings, &line, err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, compile, err);
 }
 
 const struct verb verb_compile = {"compile", "compile a program to an object for any system", run};

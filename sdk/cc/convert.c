@@ -21,7 +21,7 @@ static int write_converted(const struct driver *driver, const char *path, struct
     return result;
 }
 
-static int convert(const struct settings *settings, const struct command_line *line, struct err *err)
+static int convert(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     const char *format = settings->format ? settings->format : package_format_of_ending(settings->output);
@@ -45,13 +45,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = 1,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = convert(&settings, &line, err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, convert, err);
 }
 
 const struct verb verb_convert = {"convert", "make an image of another format", run};

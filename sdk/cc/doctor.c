@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/proc.h"
+#include "base/terminal.h"
 #include "cc/json.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
@@ -61,10 +62,18 @@ static bool is_there(const struct need *need)
     return proc_found(need->what);
 }
 
+/* "found" or "missing", as a column. */
+static void print_found(bool found)
+{
+    printf("%s%-8s%s ", terminal_colour(stdout, found ? TERMINAL_GOOD : TERMINAL_BAD), found ? "found" : "missing",
+           terminal_colour(stdout, TERMINAL_PLAIN));
+}
+
 static void tell_tool(const struct need *need, bool found, cJSON *list)
 {
     if (!list) {
-        printf("%-8s %-32s %-16s %s\n", found ? "found" : "missing", need->what, need->package, need->use);
+        print_found(found);
+        printf("%-32s %-16s %s\n", need->what, need->package, need->use);
         return;
     }
     cJSON *tool = cJSON_CreateObject();
@@ -98,7 +107,8 @@ static bool check_tools(const struct need *tools, size_t count, cJSON *list)
 static void tell_file(const char *path, bool found, cJSON *list)
 {
     if (!list) {
-        printf("%-8s %s\n", found ? "found" : "missing", path);
+        print_found(found);
+        puts(path);
         return;
     }
     cJSON *file = cJSON_CreateObject();
@@ -122,12 +132,13 @@ static bool check_own_files(cJSON *list)
     return all;
 }
 
-static bool check(bool as_json, bool containers)
+static int check(struct settings *settings, const struct command_line *line, struct err *err)
 {
-    cJSON *json = as_json ? cJSON_CreateObject() : NULL;
+    (void)line, (void)err;
+    cJSON *json = settings->json ? cJSON_CreateObject() : NULL;
     cJSON *list = json ? cJSON_AddArrayToObject(json, "tools") : NULL;
     bool tools = check_tools(needs, NEED_COUNT, list);
-    if (containers)
+    if (settings->containerd)
         tools &= check_tools(container_needs, CONTAINER_NEED_COUNT, list);
     bool files = check_own_files(json ? cJSON_AddArrayToObject(json, "files") : NULL);
     if (json) {
@@ -135,22 +146,16 @@ static bool check(bool as_json, bool containers)
         cJSON_AddBoolToObject(json, "complete", tools && files);
         json_print(json, stdout);
         cJSON_Delete(json);
-    } else if (containers) {
+    } else if (settings->containerd) {
         fputs(containerd_config, stdout);
     }
-    return tools && files;
+    return tools && files ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run(char **argv, struct err *err)
 {
     struct command_line line = {.verb = "doctor", .verb_bit = SETTINGS_DOCTOR, .usage = "", .help = help};
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = check(settings.json, settings.containerd) ? EXIT_OK : EXIT_FAILED;
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, check, err);
 }
 
 const struct verb verb_doctor = {"doctor", "check that everything mewz-cc needs is there", run};

@@ -183,16 +183,20 @@ static int inspect_file(const struct driver *driver, struct arena *arena, struct
     return result;
 }
 
-static int inspect(const struct settings *settings, const struct command_line *line, struct arena *arena,
-                   struct err *err)
+static int inspect(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     if (settings->sizes && settings->function)
         return err_set_status(err, EXIT_USAGE, "%s: --sizes or --function, not both", line->verb);
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    int result = settings->sizes || settings->function ? inspect_code(&driver, settings, arena, err)
-                                                       : inspect_file(&driver, arena, err);
+    if (settings->json)
+        document = cJSON_CreateObject();
+    int result = settings->sizes || settings->function ? inspect_code(&driver, settings, &settings->arena, err)
+                                                       : inspect_file(&driver, &settings->arena, err);
+    if (result == 0 && document)
+        json_print(document, stdout);
+    cJSON_Delete(document);
     driver_close(&driver);
     return result;
 }
@@ -207,18 +211,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = 1,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && settings.json)
-        document = cJSON_CreateObject();
-    if (result == 0 && !line.wants_help)
-        result = inspect(&settings, &line, &arena, err);
-    if (result == 0 && document)
-        json_print(document, stdout);
-    cJSON_Delete(document);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, inspect, err);
 }
 
 const struct verb verb_inspect = {"inspect", "say what is in a module, an object or an image", run};

@@ -6,7 +6,7 @@ static const char help[] = "Links an object of mewz-cc compile with its system: 
                            "and other hypervisors, or with --target x86_64-linux a static executable. ld.lld by\n"
                            "hand does the same (pkg-config --libs mewz), without arguments and environment.\n";
 
-static int link_to_output(const struct settings *settings, const struct command_line *line, struct err *err)
+static int link_to_output(struct settings *settings, const struct command_line *line, struct err *err)
 {
     struct driver driver;
     int result;
@@ -30,13 +30,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = 1,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = link_to_output(&settings, &line, err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, link_to_output, err);
 }
 
 const struct verb verb_link = {"link", "link an object with its system", run};

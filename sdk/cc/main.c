@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/terminal.h"
 #include "cc/suggest.h"
 #include "cc/verb.h"
 
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
         status = err_set_errno(&err, "stdout");
     if (status >= 0)
         return status;
-    fprintf(stderr, "mewz-cc: %s\n", err.text);
+    fprintf(stderr, "%smewz-cc:%s %s\n", terminal_colour(stderr, TERMINAL_BAD), terminal_colour(stderr, TERMINAL_PLAIN),
+            err.text);
     return (int)err.status;
 }

@@ -80,13 +80,13 @@ static int make_project(const char *template, const char *project, struct err *e
     return 0;
 }
 
-static int begin(const char *name, const char *project, struct err *err)
+static int begin(struct settings *settings, const struct command_line *line, struct err *err)
 {
+    const char *name = settings->template ? settings->template : "c", *project = line->operands[0];
     char *folder = sdk_file(TEMPLATES, err);
     if (!folder)
         return -1;
-    struct arena arena = {0};
-    const char *template = arena_printf(&arena, "%s/%s", folder, name);
+    const char *template = arena_printf(&settings->arena, "%s/%s", folder, name);
     int result;
     if (!*name || strchr(name, '/') || *name == '.' || access(template, R_OK) != 0)
         result = unknown_template(name, folder, err);
@@ -94,7 +94,6 @@ static int begin(const char *name, const char *project, struct err *err)
         result = make_project(template, project, err);
     if (result == 0)
         printf("%s: a project from the template %s\n  cd %s && make run\n", project, name, project);
-    arena_free(&arena);
     free(folder);
     return result;
 }
@@ -109,13 +108,7 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = 1,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = begin(settings.template ? settings.template : "c", line.operands[0], err);
-    arena_free(&arena);
-    return result;
+    return settings_run(&line, argv, begin, err);
 }
 
 const struct verb verb_new = {"new", "begin a project from a template", run};

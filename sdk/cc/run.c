@@ -169,15 +169,16 @@ static int run_input(const struct settings *settings, const struct driver *drive
     return -1;
 }
 
-static int run_operand(const struct settings *settings, const struct command_line *line, int *exit_code,
-                       struct err *err)
+/* Returns the program's exit code. */
+static int run_operand(struct settings *settings, const struct command_line *line, struct err *err)
 {
+    int exit_code;
     struct driver driver;
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
-    int result = run_input(settings, &driver, exit_code, err);
+    int result = run_input(settings, &driver, &exit_code, err);
     driver_close(&driver);
-    return result;
+    return result == 0 ? exit_code : -1;
 }
 
 static int run(char **argv, struct err *err)
@@ -190,15 +191,8 @@ static int run(char **argv, struct err *err)
         .operand_minimum = 1,
         .operand_maximum = MODULES_MAX,
     };
-    struct settings settings;
-    struct arena arena = {0};
-    int exit_code = EXIT_OK;
     metrics_remember_signal();
-    int result = settings_parse(&settings, &line, argv, &arena, err);
-    if (result == 0 && !line.wants_help)
-        result = run_operand(&settings, &line, &exit_code, err);
-    arena_free(&arena);
-    return result == 0 ? exit_code : -1;
+    return settings_run(&line, argv, run_operand, err);
 }
 
 const struct verb verb_run = {"run", "run a program, a kernel or an image in a machine", run};

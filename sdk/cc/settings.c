@@ -101,9 +101,9 @@ static const struct option options[] = {
      "tell the commands, the time of each stage, and the sizes"},
 };
 
-int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
-                   struct err *err)
+static int parse(struct settings *settings, struct command_line *line, char **argv, struct err *err)
 {
+    struct arena *arena = &settings->arena;
     *settings = (struct settings){.target = "x86_64-mewz", .optimise = 2, .cpu = "x86-64-v2"};
     line->options = options;
     line->option_count = sizeof options / sizeof *options;
@@ -134,6 +134,16 @@ int settings_parse(struct settings *settings, struct command_line *line, char **
                               "%s: --mount and --disk are for machines: a process has its host's folders", line->verb);
     return volumes_parse(&settings->volume_options, line->verb, line->verb_bit != SETTINGS_RUN, &settings->volumes,
                          &settings->program_settings, arena, err);
+}
+
+int settings_run(struct command_line *line, char **argv, settings_action *action, struct err *err)
+{
+    struct settings settings;
+    int result = parse(&settings, line, argv, err);
+    if (result == 0 && !line->wants_help)
+        result = action(&settings, line, err);
+    arena_free(&settings.arena);
+    return result;
 }
 
 static bool is_same_file(const char *a, const char *b)

@@ -21,6 +21,8 @@ enum {
 };
 
 struct settings {
+    struct arena arena; /* of what the words became, and for what a verb makes of them */
+
     const char *output;
     const char *format; /* NULL where the output's ending is to say it */
     uint64_t disk_size; /* bytes; 0 for the smallest */
@@ -59,10 +61,12 @@ struct settings {
     struct volumes volumes;
 };
 
+/* What a verb does with its settings and operands: returns the exit status, or -1 with err set. */
+typedef int settings_action(struct settings *settings, const struct command_line *line, struct err *err);
+
 /* Parses the words behind a verb, whose `verb`, `verb_bit`, `usage`, `help` and operand counts the caller gives; the
- * rest of the line is set here. Unset settings get their defaults. */
-int settings_parse(struct settings *settings, struct command_line *line, char **argv, struct arena *arena,
-                   struct err *err);
+ * rest of the line is set here. Unset settings get their defaults. Then does the action, unless --help came. */
+int settings_run(struct command_line *line, char **argv, settings_action *action, struct err *err);
 
 /* Opens the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
  * output would replace the input. The caller closes the driver. */

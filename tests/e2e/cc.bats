@@ -29,14 +29,16 @@ mewz() {
     [ "$status" = "$code" ]
 }
 
+# every verb that there is
+verbs() {
+    mewz-cc --help | sed -nE 's/^  ([a-z-]+) .*/\1/p'
+}
+
 @test "help and version on stdout" {
     mewz 0 --version
     [ "$output" = "mewz-cc 0.1.0" ]
     mewz 0 --help
-    for verb in new build convert cloud-image compile link run inspect doctor; do
-        [[ $output == *"  $verb "* ]]
-    done
-    for verb in new build convert cloud-image compile link run inspect doctor; do
+    for verb in $(verbs); do
         mewz 0 $verb --help
         [[ $output == "usage: mewz-cc $verb "* ]]
         [ -z "$stderr" ]
@@ -44,7 +46,7 @@ mewz() {
 }
 
 @test "every option of the help is in the manual page" {
-    for verb in build convert compile link run inspect; do
+    for verb in $(verbs); do
         mewz 0 $verb --help
         sed -nE 's/^  -(-?[A-Za-z-]+).*/\1/p' <<<"$output" | while read -r option; do
             grep -qF -- "Fl $option" "$ROOT/man/mewz-cc.1" || { echo "$verb: $option" && false; }
@@ -132,6 +134,23 @@ mewz() {
     [[ $stderr == *"ld.lld-19 "*"link "* ]]
     [[ $stderr == *"program "*"system in all "*"total "* ]]
     [ -z "$output" ]
+}
+
+@test "colours are for terminals, and not for those who refuse them" {
+    red=$'\e[1;31m'
+    in_terminal() { # ENVIRONMENT... : what a terminal gets of an error and of doctor
+        env TERM=xterm "$@" script -qec "mewz-cc frobnicate; mewz-cc doctor" /dev/null
+    }
+    [[ $(in_terminal) == "${red}mewz-cc:"$'\e[0m'" unknown verb frobnicate"* ]]
+    [[ $(in_terminal) == *$'\e[32mfound   \e[0m ld.lld-19'* ]]
+    [[ $(in_terminal NO_COLOR=) == "$red"* ]]
+    run ! grep -q $'\e' <(in_terminal NO_COLOR=1)
+    run ! grep -q $'\e' <(in_terminal TERM=dumb)
+    in_terminal TERM=dumb | grep -q '^mewz-cc: unknown verb'
+    mewz 2 frobnicate
+    [[ $stderr == "mewz-cc: unknown verb"* ]]
+    mewz 0 doctor
+    run ! grep -q $'\e' <<<"$output"
 }
 
 @test "what is missing is found by doctor" {
