@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/proc.h"
+#include "base/sha256.h"
 #include "shim/cache.h"
 #include "shim/volumes.h"
 
@@ -172,40 +172,19 @@ static int describe_sdk(struct buf *text, struct err *err)
     return 0;
 }
 
-/* The SHA-256 of a file, or of a text where `path` is NULL, in hexadecimal. */
-static int hash(const char *path, const struct buf *text, struct buf *sum, struct err *err)
+static int make_key(const struct recipe *recipe, struct sha256_text *key, struct err *err)
 {
-    const char *argv[] = {"sha256sum", "-b", "--", path, NULL};
-    char link[64];
-    int fd = -1;
-    if (!path) {
-        fd = memfd_create("mewz-key", 0);
-        if (fd < 0 || write(fd, text->data, text->size) != (ssize_t)text->size)
-            return err_set_errno(err, "sha256sum");
-        snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)getpid(), fd);
-        argv[3] = link;
-    }
-    sum->size = 0;
-    int result = proc_run(argv, "coreutils", sum, err);
-    if (fd >= 0)
-        close(fd);
-    if (result == 0 && sum->size < 64)
-        return err_set(err, "sha256sum: gave no sum");
-    sum->size = result == 0 ? 64 : 0;
-    return result;
-}
-
-static int make_key(const struct recipe *recipe, struct buf *key, struct err *err)
-{
+    struct file file;
+    if (file_read(&file, recipe->program->path, err) != 0)
+        return -1;
+    *key = sha256_text(file.data, file.size);
+    file_close(&file);
+    if (recipe->program->kind != PROGRAM_WASM)
+        return 0;
     struct buf text = {0};
-    int result = hash(recipe->program->path, NULL, key, err);
-    if (result == 0 && recipe->program->kind == PROGRAM_WASM) {
-        buf_printf(&text, "%.64s-%s-%s-", (const char *)key->data, recipe->cpu ? recipe->cpu : "", VOLUMES_MOUNT);
-        result = describe_sdk(&text, err);
-        if (result == 0)
-            result = hash(NULL, &text, key, err);
-    }
-    buf_byte(key, 0);
+    buf_printf(&text, "%s-%s-%s-", key->digits, recipe->cpu ? recipe->cpu : "", VOLUMES_MOUNT);
+    int result = describe_sdk(&text, err);
+    *key = sha256_text(text.data, text.size);
     buf_free(&text);
     return result;
 }
@@ -214,10 +193,9 @@ char *program_kernel(const struct program *program, const char *cpu, struct err 
 {
     char *compiler = sdk_file("bin/mewz-cc", err), *kernel = NULL;
     struct recipe recipe = {program, cpu, compiler};
-    struct buf key = {0};
+    struct sha256_text key;
     if (compiler && make_key(&recipe, &key, err) == 0)
-        kernel = cache_get((const char *)key.data, program->kind == PROGRAM_WASM ? compile : copy, &recipe, err);
-    buf_free(&key);
+        kernel = cache_get(key.digits, program->kind == PROGRAM_WASM ? compile : copy, &recipe, err);
     free(compiler);
     return kernel;
 }

@@ -76,7 +76,7 @@ wait_until() {
     timeout 20 bash -c "$(declare -f is_gone leftovers processes process_of is_clean runs_no)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
 }
 
-# The processes of this containerd's shims, their tasks, QEMUs and servers of files.
+# The processes of this containerd's shims, their tasks and networks, QEMUs and servers of files.
 processes() {
     grep -lzsFx "CONTAINERD_NAMESPACE=$ns" /proc/[0-9]*/environ 2>/dev/null |
         while IFS=/ read -r _ _ pid _; do

@@ -180,6 +180,16 @@ comes_back() {
     kill $neighbour
 }
 
+@test "the shim killed: tap and rules go, and the port is free again" {
+    begin one serve 80 first
+    kill -KILL "$(process_of containerd-shim)"
+    wait_until runs_no mewz-net
+    [ -z "$(tc -n "$pod" filter show dev pod7 ingress)" ]
+    wait_until bash -c '! ctr task ls | grep -q RUNNING'
+    begin two serve 80 second
+    serves 80 second
+}
+
 @test "a pod has room for six machines with sockets" {
     local i
     for i in 1 2 3 4 5 6; do

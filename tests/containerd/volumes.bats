@@ -214,7 +214,8 @@ as_user() {
     [[ "$output" == *"Permission denied"* ]]
     as_user 1234:5678 --mount "$(bind host /data)" -- show /data file
     [ "$output" = "from the host" ]
-    mkdir -p -m 770 shared "$work/image-volumes/etc" # a group that the image names
+    mkdir -m 770 shared
+    mkdir -p "$work/image-volumes/etc" # which names a group
     echo "app:x:1234:5678::/:/none" >"$work/image-volumes/etc/passwd"
     echo "extra:x:4321:app" >"$work/image-volumes/etc/group"
     echo "the group's" >shared/file
