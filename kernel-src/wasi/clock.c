@@ -14,6 +14,10 @@ uint32_t clock_find(uint32_t id, enum host_clock *clock)
     case WASI_CLOCK_MONOTONIC:
         *clock = HOST_CLOCK_MONOTONIC;
         return WASI_SUCCESS;
+    case WASI_CLOCK_PROCESS_CPUTIME:
+    case WASI_CLOCK_THREAD_CPUTIME: /* the process has one thread */
+        *clock = HOST_CLOCK_PROCESSOR;
+        return WASI_SUCCESS;
     default:
         return WASI_EINVAL;
     }

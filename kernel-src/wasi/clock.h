@@ -4,8 +4,7 @@
 
 #include "wasi/host.h"
 
-/* WASI_EINVAL for the clocks of processor time, which no host here has: witx leaves it to the system which of them
- * exist, and a program that runs alone has the monotonic clock. */
+/* WASI_EINVAL: there is no such clock. */
 uint32_t clock_find(uint32_t id, enum host_clock *clock);
 
 #endif

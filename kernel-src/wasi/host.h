@@ -54,8 +54,10 @@ bool host_stream_is_terminal(int stream);
 
 /* --- time, in nanoseconds --- */
 
-enum host_clock { HOST_CLOCK_REALTIME, HOST_CLOCK_MONOTONIC };
-uint64_t host_clock_now(enum host_clock clock); /* realtime since 1970-01-01 UTC, monotonic since the start */
+/* Realtime since 1970-01-01 UTC, monotonic since the start; the processor's time is what the program, and the system on
+ * its behalf, have taken of it: it stands while they wait. */
+enum host_clock { HOST_CLOCK_REALTIME, HOST_CLOCK_MONOTONIC, HOST_CLOCK_PROCESSOR };
+uint64_t host_clock_now(enum host_clock clock);
 uint64_t host_clock_resolution(enum host_clock clock);
 
 /* --- waiting --- */

@@ -39,6 +39,8 @@ static uint32_t clock_deadline(struct wait *wait, const struct wasi_subscription
     uint32_t error = clock_find(subscription->clock.id, &clock);
     if (error)
         return error;
+    if (clock == HOST_CLOCK_PROCESSOR)
+        return WASI_EINVAL; /* while a program waits for it, it stands */
     uint64_t timeout = subscription->clock.timeout;
     if (subscription->clock.flags & WASI_SUBCLOCK_ABSTIME) {
         uint64_t now = clock == HOST_CLOCK_REALTIME ? realtime_at_start(wait) : wait->start;

@@ -75,6 +75,13 @@ load ../lib/guests
     [ "$status" = 0 ]
 }
 
+@test "processor time goes on while the program computes, and stands while it sleeps" {
+    guest facts -- processor
+    [ "$status" = 0 ]
+    process facts processor
+    [ "$status" = 0 ]
+}
+
 @test "random numbers differ from run to run" {
     guest facts -- random
     local first=$output

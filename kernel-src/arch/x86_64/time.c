@@ -232,6 +232,12 @@ void time_arm(uint64_t deadline)
 #define WAKE_INTERVAL 1000000ull /* ns */
 
 static bool wakes_often;
+static uint64_t idled; /* ns, in all */
+
+uint64_t time_busy(void)
+{
+    return time_now() - idled;
+}
 
 void time_wake_often(void)
 {
@@ -249,10 +255,12 @@ static void halt(uint64_t deadline)
     }
     if (deadline != TIME_NEVER)
         time_arm(deadline);
+    uint64_t begin = time_now();
     idling = true;
     /* STI lets no interrupt in before the next instruction has begun (SDM volume 2B), so none is lost before HLT. */
     __asm__ volatile("sti; hlt; cli" : : : "memory");
     idling = false;
+    idled += time_now() - begin;
 }
 
 /* A tick that was meant for a program that computes does not end the idling, or there would be the next one after it.

@@ -10,6 +10,9 @@
 /* Nanoseconds since an instant shortly after boot; never goes back. */
 uint64_t time_now(void);
 
+/* The part of time_now that the processor did not idle. */
+uint64_t time_busy(void);
+
 /* Nanoseconds since 1970-01-01 UTC. */
 uint64_t time_wall(void);
 

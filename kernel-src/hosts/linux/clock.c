@@ -8,7 +8,12 @@
 
 static int linux_clock(enum host_clock clock)
 {
-    return clock == HOST_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+    static const int clocks[] = {
+        [HOST_CLOCK_REALTIME] = CLOCK_REALTIME,
+        [HOST_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+        [HOST_CLOCK_PROCESSOR] = CLOCK_PROCESS_CPUTIME_ID,
+    };
+    return clocks[clock];
 }
 
 uint64_t host_clock_now(enum host_clock clock)

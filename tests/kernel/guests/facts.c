@@ -23,6 +23,20 @@ static void print_random(void)
     printf("\n");
 }
 
+/* Time of the processor goes on while the program computes, here for 100 ms, and stands while it sleeps. */
+static int check_processor(clockid_t clock)
+{
+    long long moment = now(CLOCK_MONOTONIC), begin = now(clock);
+    while (now(clock) - begin < 100000000)
+        if (now(CLOCK_MONOTONIC) - moment > 60000000000)
+            return 1;
+    if (now(CLOCK_MONOTONIC) - moment < 100000000)
+        return 2; /* more than there was */
+    long long slept = now(clock);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    return now(clock) - slept < 250000000 ? 0 : 3;
+}
+
 /* The monotonic clock never goes back and does not stand still. */
 static int check_monotonic(void)
 {
@@ -51,6 +65,8 @@ int main(int argc, char **argv)
         printf("%lld\n", now(CLOCK_REALTIME) / 1000000000);
     else if (strcmp(what, "monotonic") == 0)
         return check_monotonic();
+    else if (strcmp(what, "processor") == 0)
+        return check_processor(CLOCK_PROCESS_CPUTIME_ID) + 10 * check_processor(CLOCK_THREAD_CPUTIME_ID);
     else if (strcmp(what, "sleep") == 0) { /* MILLISECONDS; prints how long it was */
         struct timespec time = {.tv_sec = atoi(argv[2]) / 1000, .tv_nsec = atoi(argv[2]) % 1000 * 1000000l};
         long long begin = now(CLOCK_MONOTONIC);
