@@ -66,6 +66,7 @@ static _Noreturn void keep(struct redirect redirect, int guest, int tap)
     for (int i = 0; i < KEEPER_FIRST_OTHER; i++)
         dup2(i < KEEPER_GUEST ? null : fds[i - KEEPER_GUEST], i);
     close_range(KEEPER_FIRST_OTHER, UINT_MAX, 0);
+    setsid(); /* a terminal's ^C is not for it */
     prctl(PR_SET_NAME, "mewz-net");
     prctl(PR_SET_PDEATHSIG, 0); /* it ends when the machine has, and removes the rules then */
     redirect.netlink = KEEPER_NETLINK;

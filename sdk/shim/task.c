@@ -16,6 +16,7 @@
 #include "machine/machine.h"
 #include "shim/log.h"
 #include "shim/task_kinds.h"
+#include "shim/terminal.h"
 
 /* --- messages --- */
 
@@ -66,14 +67,33 @@ static int run_program(struct task_self *self, struct err *err)
 static int run(const struct task_options *options, int fd, struct err *err)
 {
     struct task_self self = {.options = options, .fd = fd};
-    if (streams_attach(&options->streams, options->id, options->namespace, err) != 0 ||
-        spec_read(&self.spec, options->bundle, err) != 0)
+    if (spec_read(&self.spec, options->bundle, err) != 0)
         return -1;
     cgroup_init(&self.cgroup, CGROUP_ROOT, self.spec.cgroups_path);
     int result = spec_is_sandbox(&self.spec) ? task_sandbox(&self, err) : run_program(&self, err);
     cgroup_fini(&self.cgroup);
     spec_free(&self.spec);
     return result;
+}
+
+static int run_with_terminal(const struct task_options *options, int fd, struct err *err)
+{
+    pid_t relay = -1;
+    signal(SIGINT, SIG_DFL); /* what is typed ends the task, and the machine with it */
+    int code = terminal_attach(&options->streams, &relay, err);
+    if (code == 0)
+        code = run(options, fd, err);
+    terminal_finish(relay);
+    return code;
+}
+
+static int run_with_streams(const struct task_options *options, int fd, struct err *err)
+{
+    if (options->terminal)
+        return run_with_terminal(options, fd, err);
+    if (streams_attach(&options->streams, options->id, options->namespace, err) != 0)
+        return -1;
+    return run(options, fd, err);
 }
 
 /* The shim's signals, descriptors and session are not the task's. */
@@ -100,7 +120,7 @@ static _Noreturn void task_main(const struct task_options *options, int fd, pid_
     fd = leave_shim(fd);
     if (getppid() != shim) /* it died before it would have told */
         exit(EXIT_FAILED);
-    int code = run(options, fd, &err);
+    int code = run_with_streams(options, fd, &err);
     if (code < 0)
         task_send(fd, TASK_FAILED, 0, err.text);
     exit(code < 0 ? EXIT_FAILED : code);

@@ -5,9 +5,10 @@ load containerd
 
 setup_file() {
     containerd_begin
-    for name in hello streams facts volumes; do
+    for name in hello streams facts volumes exits; do
         image $name
     done
+    box_image
 }
 
 teardown_file() {
@@ -165,4 +166,31 @@ END
     [ "$status" = 0 ] # the program has ended well
     grep -qx 'out 100' small/log
     [ "$(stat -c %s small/log)" -gt 8000 ]
+}
+
+@test "a terminal shows what is typed and both streams; ^C ends the program" {
+    local client status=0
+    mkfifo in
+    exec 7<>in
+    script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/streams:1 c1" out \
+        <in >/dev/null 2>&1 3>&- 7>&- &
+    client=$!
+    wait_until grep -q 'err 999' out
+    grep -q 'out 999' out
+    printf 'typed\n' >&7
+    wait_until bash -c "grep -c ^typed out | grep -qx 2" # by the terminal, and by the program
+    printf '\003' >&7
+    wait $client || status=$?
+    exec 7>&-
+    [ "$status" = 130 ]
+    wait_until runs_no mewz-terminal
+
+    run script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/exits:1 c1 /app.wasm 7" \
+        /dev/null </dev/null
+    [ "$status" = 7 ]
+
+    # One of an ordinary container is refused.
+    run script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/box:1 c2" /dev/null </dev/null
+    [ "$status" = 1 ]
+    [[ "$output" == *"a terminal is only for programs in machines"* ]]
 }
