@@ -98,8 +98,20 @@ static uint32_t retries(void)
 static uint32_t timeouts; /* lwIP counts only what it sends again before one */
 MEWZ_METRIC(timeouts, "tcp.timeouts", timeouts);
 
+/* A peer that closes its window and then acknowledges everything, also what is going to be sent again, leaves lwIP
+ * asking for a window for nothing, which it asserts never to do. */
+static void end_persisting(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+        if (pcb->persist_backoff > 0 && (!pcb->unsent || pcb->unacked)) {
+            pcb->persist_backoff = 0;
+            pcb->rtime = pcb->unacked && pcb->rtime < 0 ? 0 : pcb->rtime; /* and waits for this acknowledgement */
+        }
+}
+
 static void run_tcp(void)
 {
+    end_persisting();
     uint32_t before = retries();
     tcp_tmr();
     uint32_t after = retries();
