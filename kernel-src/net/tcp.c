@@ -15,6 +15,7 @@
 #include "net/protocol.h"
 #include "wasi/types.h"
 
+enum { MSS_LEAST = 64 };           /* whatever a peer says: segments of a byte would cost a hundred times their data */
 enum { WRITE_MAX = 16 * TCP_MSS }; /* bytes for lwIP at once: it takes all or, short of memory, none */
 enum {
     TIME_WAIT_MAX = 128,
@@ -466,11 +467,27 @@ static uint32_t receive(struct host_socket *base, const struct host_slice *slice
     return WASI_EAGAIN;
 }
 
+/* lwIP fills the last segment up, and asserts that it is not longer than new ones would be. A peer that says another
+ * MSS, or shows a first and small window, makes those shorter; then the last one must leave first. */
+static bool may_append(const struct tcp_pcb *pcb)
+{
+    u16_t half_window = TCPWND_MIN16(pcb->snd_wnd_max / 2);
+    u16_t limit = half_window && half_window < pcb->mss ? half_window : pcb->mss;
+    const struct tcp_seg *last = pcb->unsent;
+    if (!last || limit >= TCP_MSS)
+        return true;
+    while (last->next)
+        last = last->next;
+    return last->len <= limit;
+}
+
 /* Hands bytes to lwIP, which copies them into segments, as far as there is room. */
 static size_t write_bytes(struct tcp_pcb *pcb, const char *bytes, size_t size)
 {
     size_t done = 0;
-    while (done < size) {
+    if (pcb->mss < MSS_LEAST)
+        pcb->mss = MSS_LEAST;
+    while (done < size && may_append(pcb)) {
         size_t part = size - done;
         if (part > WRITE_MAX)
             part = WRITE_MAX;
@@ -534,7 +551,7 @@ static uint32_t shutdown_socket(struct host_socket *base, unsigned how)
 
 static bool has_room(const struct tcp_pcb *pcb)
 {
-    return tcp_sndbuf(pcb) > TCP_SNDLOWAT && tcp_sndqueuelen(pcb) < TCP_SNDQUEUELOWAT;
+    return tcp_sndbuf(pcb) > TCP_SNDLOWAT && tcp_sndqueuelen(pcb) < TCP_SNDQUEUELOWAT && may_append(pcb);
 }
 
 static void look(const struct host_socket *base, struct host_watch *watch)
