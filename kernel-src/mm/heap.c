@@ -1,11 +1,14 @@
 /* heap.c: see heap.h. */
 #include "mm/heap.h"
 
+#include <stdbool.h>
+
 #include "mm/page.h"
 #include "panic.h"
 
 enum { STEP = 16, CLASSES = 12 }; /* STEP divides the size of every class */
-enum { SPARE_MAX = 8 };           /* pages without any object that a class keeps */
+/* Pages without any object that a class keeps; of buffers more, which come and go in bursts. */
+enum { SPARE_MAX = 8, SPARE_BUFFERS_MAX = 32 };
 
 /* At the start of every page of objects, and of the first page of a large object. */
 struct heap_slab {
@@ -119,7 +122,8 @@ static void slab_give(struct heap *heap, struct heap_slab *slab, void *object)
     if (slab->used > 0)
         return;
     list_remove(class, slab);
-    if (class->spare_count == SPARE_MAX) {
+    bool has_buffers = class == &heap->classes[CLASSES - 1];
+    if (class->spare_count == (has_buffers ? SPARE_BUFFERS_MAX : SPARE_MAX)) {
         heap_pages_free(heap, slab, 1);
         return;
     }

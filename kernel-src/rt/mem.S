@@ -45,23 +45,28 @@ FUNCTION memmove
     cmp %rdx, %rcx
     jb .Lbackward /* the target begins inside the source */
 
-    sub $64, %rdx
+    sub $128, %rdx
     jb .Lforward_rest
-.Lforward_64:
+.Lforward_128:
     COPY_32 0
     COPY_32 32
-    add $64, %rsi
-    add $64, %rdi
-    sub $64, %rdx
-    jae .Lforward_64
+    COPY_32 64
+    COPY_32 96
+    sub $-128, %rsi
+    sub $-128, %rdi
+    sub $128, %rdx
+    jae .Lforward_128
 .Lforward_rest:
-    add $64, %rdx
+    add $128, %rdx
     cmp $32, %rdx
     jb .Lbelow_32
+.Lforward_32:
     COPY_32 0
     add $32, %rsi
     add $32, %rdi
     sub $32, %rdx
+    cmp $32, %rdx
+    jae .Lforward_32
 
 /* 0 to 31 bytes: everything is loaded before anything is stored. */
 .Lbelow_32:
