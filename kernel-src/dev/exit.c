@@ -8,6 +8,9 @@
 #include "arch/x86_64/cpu.h"
 #include "dev/fadt.h"
 #include "mm/map.h"
+#include "profile/profile.h"
+
+#pragma weak profile_end
 
 /* ACPI 6.4, section 4.8.3.2.1, PM1 control; and 4.8.3.7, sleep control. */
 enum { PM1_TYPE_SHIFT = 10, PM1_ENABLE = 1 << 13 };
@@ -21,6 +24,8 @@ static void report_code(int code)
     if (in8(MEWZ_EXIT_IOPORT) != MEWZ_EXIT_READBACK)
         return;
     out8(MEWZ_EXIT_IOPORT, (uint8_t)code);
+    if (profile_end)
+        profile_end();
     out8(MEWZ_QUIT_IOPORT, 0);
 }
 

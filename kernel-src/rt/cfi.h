@@ -35,6 +35,18 @@ struct cfi_row {
     const uint8_t *handlers; /* its table of handlers (rt/handlers.h), or NULL */
 };
 
+/* Rules by address, the latest in each place: to find them takes as long as twenty steps of a walk, and a deep
+ * recursion asks for the same few a hundred thousand times. All zeroes is an empty one. */
+#define UNWIND_CACHE_SIZE 64
+
+struct unwind_cache {
+    struct cached_row {
+        uint64_t address; /* 0: empty */
+        bool found;
+        struct cfi_row row;
+    } rows[UNWIND_CACHE_SIZE];
+};
+
 /* A program's frame table [start, end), and the header that leads to a function's entry in it. */
 struct cfi_table {
     const uint8_t *start, *end;

@@ -1,15 +1,17 @@
 /* run.c: see run.h. */
 #include "rt/run.h"
 
+#include "profile/profile.h"
 #include "rt/message.h"
 #include "rt/trap.h"
 #include "wasi/host.h"
 #include "wasi/listeners.h"
 #include "wasi/preopens.h"
 
-/* These come with the functions that need them (wasi/sock_accept.c, wasi/path.c). */
+/* These come with the functions that need them (wasi/sock_accept.c, wasi/path.c), or where they are asked for. */
 #pragma weak listeners_open
 #pragma weak preopens_open
+#pragma weak profile_begin
 
 uint64_t program_stack_end;
 
@@ -50,6 +52,8 @@ _Noreturn void program_run(void)
         listeners_open();
     if (preopens_open)
         preopens_open();
+    if (profile_begin)
+        profile_begin();
     mewz_program.instantiate();
     if (mewz_program.start)
         mewz_program.start();

@@ -5,9 +5,11 @@
 
 extern const uint8_t mewz_eh_frame_start[], mewz_eh_frame_end[], mewz_eh_frame_header[]; /* link.ld */
 
+static struct unwind_cache shared_cache;
+
 void unwind_begin(struct unwind_cursor *cursor, const struct trap_registers *registers, uint64_t stack_end)
 {
-    *cursor = (struct unwind_cursor){.stack_end = stack_end};
+    *cursor = (struct unwind_cursor){.stack_end = stack_end, .cache = &shared_cache};
     uint64_t *values = cursor->registers;
     values[UNWIND_RIP] = registers->rip;
     values[UNWIND_RSP] = registers->rsp;
@@ -25,23 +27,11 @@ uint64_t unwind_address(const struct unwind_cursor *cursor)
     return cursor->registers[UNWIND_RIP] - (cursor->is_caller ? 1 : 0);
 }
 
-/* Rules by address, the latest in each place: to find them takes as long as twenty steps, and a deep recursion asks for
- * the same few a hundred thousand times. */
-#define CACHE_SIZE 64
-
-struct cached_row {
-    uint64_t address; /* 0: empty */
-    bool found;
-    struct cfi_row row;
-};
-
-static struct cached_row cache[CACHE_SIZE];
-
 const struct cfi_row *unwind_rules(const struct unwind_cursor *cursor)
 {
     static const struct cfi_table table = {mewz_eh_frame_start, mewz_eh_frame_end, mewz_eh_frame_header};
     uint64_t address = unwind_address(cursor);
-    struct cached_row *cached = &cache[address % CACHE_SIZE];
+    struct cached_row *cached = &cursor->cache->rows[address % UNWIND_CACHE_SIZE];
     if (cached->address != address) {
         cached->address = address;
         cached->found = cfi_find_row(&table, address, &cached->row);

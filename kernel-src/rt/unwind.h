@@ -12,6 +12,7 @@
 #include "rt/trap.h"
 
 struct cfi_row;
+struct unwind_cache; /* rt/cfi.h */
 
 /* DWARF's numbers of the registers (System V ABI, figure 3.36); the last one is the return address. */
 enum unwind_register {
@@ -31,6 +32,7 @@ struct unwind_cursor {
     uint64_t registers[UNWIND_REGISTERS]; /* of the frame that the cursor stands at */
     bool is_caller;                       /* rip is a return address, the instruction in question lies before it */
     uint64_t stack_end;
+    struct unwind_cache *cache; /* the one that all share; who may interrupt another one's walk puts its own here */
 };
 
 /* Stands at the frame that the registers describe. No frame reaches beyond `stack_end`. */

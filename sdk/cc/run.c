@@ -4,6 +4,7 @@
 #include "base/elf.h"
 #include "base/file.h"
 #include "cc/modules.h"
+#include "cc/profile.h"
 #include "cc/settings.h"
 #include "cc/verb.h"
 #include "image/image.h"
@@ -94,6 +95,9 @@ static int run_image(struct machine_options *machine, const struct settings *set
     if (settings->trace || settings->import_objects.count)
         return err_set_status(err, EXIT_USAGE, "run: %s is linked already: give %s to mewz-cc build", driver->input,
                               settings->trace ? "--trace" : "--import-object");
+    if (settings->profile)
+        return err_set_status(err, EXIT_USAGE, "run: %s is linked already: --profile is for modules and objects",
+                              driver->input);
     if (settings->volumes.folder_count)
         return err_set_status(err, EXIT_USAGE, "run: %s is linked already: --dir is for build, --mount shares a folder",
                               driver->input);
@@ -109,6 +113,29 @@ static int run_image(struct machine_options *machine, const struct settings *set
     return result;
 }
 
+/* The picture appears only if the machine ran. */
+static int run_profiled(struct machine_options *machine, const struct settings *settings, const struct kernel *kernel,
+                        const struct elf *elf, int *exit_code, struct err *err)
+{
+    struct output output;
+    struct buf svg = {0};
+    if (output_begin(&output, settings->profile, err) != 0)
+        return -1;
+    int result = profile_open(&machine->profile, elf, machine->image, err);
+    if (result == 0)
+        result = start_machine(machine, settings, kernel, exit_code, err);
+    if (result == 0)
+        result = profile_draw(&machine->profile, elf, kernel->name, &svg, err);
+    if (result == 0)
+        result = output_write(&output, svg.data, svg.size, err);
+    if (result == 0)
+        result = output_commit(&output, err);
+    output_discard(&output);
+    profile_close(&machine->profile);
+    buf_free(&svg);
+    return result;
+}
+
 static int run_linked(struct machine_options *machine, const struct settings *settings, int *exit_code, struct err *err)
 {
     struct arena arena = {0};
@@ -116,8 +143,13 @@ static int run_linked(struct machine_options *machine, const struct settings *se
     if (file_read(&file, machine->image, err) != 0)
         return -1;
     struct kernel kernel = describe_kernel(machine->image, &file, &arena);
+    struct elf elf;
+    int result = elf_open(&elf, machine->image, file.data, file.size, err);
+    if (result == 0 && settings->profile)
+        result = run_profiled(machine, settings, &kernel, &elf, exit_code, err);
+    else if (result == 0)
+        result = start_machine(machine, settings, &kernel, exit_code, err);
     file_close(&file);
-    int result = start_machine(machine, settings, &kernel, exit_code, err);
     arena_free(&arena);
     return result;
 }

@@ -58,6 +58,7 @@ struct settings {
     const char *accel, *machine, *firmware;
     uint64_t gdb_port;
     const char *monitor;
+    const char *profile; /* the file that gets the flame graph, or NULL */
     struct volumes volumes;
 };
 

@@ -271,7 +271,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 28 /* of its command line, beside the imports and further objects; 25 are used */
+#define LINKER_WORDS 28 /* of its command line, beside the imports and further objects; 27 are used */
 
 static size_t count_strings(const char *const *strings)
 {
@@ -306,6 +306,10 @@ static size_t add_wanted(const struct linkage *linkage, const char **argv)
             argv[count++] = "-u";
             argv[count++] = wanted[i].symbol;
         }
+    if (linkage->options->profile) {
+        argv[count++] = "-u";
+        argv[count++] = "profile_begin";
+    }
     return count;
 }
 

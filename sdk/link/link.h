@@ -35,6 +35,7 @@ struct link_options {
     struct link_config config;
     const char *const *objects;        /* more of them, which may define imports; NULL-terminated, or NULL */
     bool trace_wasi;                   /* tell each call of WASI on the program's stderr */
+    bool profile;                      /* count where the program spends its time (mewz/profile.h) */
     bool allow_missing;                /* imports that the system lacks become traps when called */
     bool verbose;                      /* print the sizes by subsystem on stderr */
     bool debug;                        /* keep debug information */

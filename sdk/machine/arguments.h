@@ -25,6 +25,7 @@ enum machine_descriptor {
     MACHINE_FD_CONFIG,                                         /* the boot configuration to read, if there is one */
     MACHINE_FD_TAP,                                            /* the network, if it was given open */
     MACHINE_FD_CLAIMS,                                         /* answers to claims of ports, likewise */
+    MACHINE_FD_PROFILE,                                        /* gets the table of samples, likewise */
     MACHINE_FD_SHARES,                                         /* the servers of shared folders, one each */
     MACHINE_FD_ALIVE = MACHINE_FD_SHARES + MACHINE_SHARES_MAX, /* what these hold open as long as they live */
     MACHINE_FD_COUNT = MACHINE_FD_ALIVE + MACHINE_SHARES_MAX

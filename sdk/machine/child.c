@@ -80,6 +80,7 @@ static int open_channels(struct child *child, const struct buf *config, int tap)
 int child_open(struct child *child, const struct buf *config, int tap, struct err *err)
 {
     child->pid = 0;
+    child->is_alone = false;
     for (int i = 0; i < MACHINE_FD_COUNT; i++)
         child->ours[i] = child->theirs[i] = -1;
     if (open_channels(child, config, tap) != 0)
@@ -101,6 +102,8 @@ int child_give(struct child *child, int number, int fd, struct err *err)
 static _Noreturn void become(const struct child *child, const char *const arguments[], pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (child->is_alone)
+        setpgid(0, 0);
     /* It may have died before the line above. In a process namespace of its own QEMU sees no parent. */
     if (getppid() != parent && getppid() != 0)
         _exit(127);

@@ -2,6 +2,7 @@
 #ifndef MACHINE_CHILD_H
 #define MACHINE_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -9,6 +10,7 @@
 #include "machine/arguments.h"
 
 struct child {
+    bool is_alone;                /* signals for this process's group, as a terminal sends, shall not reach QEMU */
     pid_t pid;                    /* 0 before child_start and after child_wait */
     int theirs[MACHINE_FD_COUNT]; /* what QEMU gets, until it has started; -1 for none */
     int ours[MACHINE_FD_COUNT];   /* our ends; -1 for none */

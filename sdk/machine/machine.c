@@ -73,6 +73,10 @@ static int conclude(int status, struct session_result *result, int *exit_code, s
     if (status != 0)
         return report_failure(status, &result->errors, err);
     *exit_code = MEWZ_EXIT_PANIC;
+    if (profile_signal()) {
+        *exit_code = 128 + profile_signal();
+        return 0;
+    }
     print_panic(&result->serial);
     fprintf(stderr, "%s: the machine ended without an exit code\n", program_invocation_short_name);
     return 0;
@@ -86,7 +90,8 @@ static int run(const struct machine_options *options, const char *const *argumen
     if (options->gdb_port)
         fprintf(stderr, "mewz-cc: the machine waits: gdb -ex 'target remote 127.0.0.1:%u'\n", options->gdb_port);
     struct session_result result = {0};
-    int status = session_carry(child, options->control, options->gdb_port != 0, &options->metrics, &result, err);
+    int status = session_carry(child, options->control, options->gdb_port != 0, &options->metrics, &options->profile,
+                               &result, err);
     if (status == 0)
         status = conclude(child_wait(child), &result, exit_code, err);
     buf_free(&result.serial);
@@ -156,6 +161,9 @@ static int run_with_channels(const struct machine_options *options, const char *
         status = give_shares(&child, share_ends, options->share_count, err);
     if (status == 0)
         status = give_claims(&child, options->network.claims_fd, err);
+    if (status == 0 && options->profile.size)
+        status = child_give(&child, MACHINE_FD_PROFILE, dup(options->profile.fd), err);
+    child.is_alone = options->profile.size != 0;
     if (status == 0)
         status = run(options, arguments, &child, exit_code, err);
     child_close(&child);

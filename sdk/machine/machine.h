@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "link/link.h"
 #include "machine/metrics.h"
+#include "machine/profile.h"
 
 #define MACHINE_MEMORY_MIB 512 /* the size of a machine where none is asked for */
 
@@ -92,6 +93,7 @@ struct machine_options {
     size_t disk_count;
     struct link_config config; /* replaces what was baked in, where it is not NULL */
     unsigned gdb_port;         /* 0: none; else the machine waits for a debugger on 127.0.0.1 */
+    struct profile profile;    /* the table of samples to fetch at the end */
     struct metrics metrics;    /* what the kernel counts, for whoever asks this process */
     const char *monitor;       /* where QEMU's monitor listens, a socket's name; or NULL */
     bool verbose;              /* print QEMU's command line on stderr */
@@ -102,7 +104,8 @@ struct machine_options {
 /* Runs the machine with this process's stdin, stdout and stderr, and returns when it has ended: *exit_code is the
  * program's own, or 134 after a trap, or 70 when the kernel panicked or the machine ended without telling one; the
  * panic is on stderr then. -1: QEMU is missing or failed, or stdout or stderr could not be written. A signal that ends
- * this process ends the machine. */
+ * this process ends the machine; with a profile to fetch it ends the machine only, and *exit_code is 128 and its
+ * number. */
 int machine_run(const struct machine_options *options, int *exit_code, struct err *err);
 
 #endif

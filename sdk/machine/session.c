@@ -46,6 +46,7 @@ struct session {
     struct record records[RECORDS];
     struct buf monitor; /* the line of it that is still incomplete */
     struct metrics_watch watch;
+    struct profile_watch profile;
 };
 
 /* --- flows --- */
@@ -259,6 +260,7 @@ static int session_step(struct session *session, struct err *err)
         polls[FLOWS + i] = (struct pollfd){session->records[i].from, POLLIN, 0};
     if (session->negotiated)
         metrics_watch_step(&session->watch);
+    profile_watch_step(&session->profile, session->records[EXIT].into->size > 0);
     bool ended = session->control && machine_ended(session);
     const struct timespec drain = {.tv_sec = MACHINE_DRAIN_MS / 1000};
     polls[CONTROL] = (struct pollfd){session->control && !ended ? session->control->fd : -1, POLLIN, 0};
@@ -280,11 +282,13 @@ static int session_step(struct session *session, struct err *err)
 }
 
 int session_carry(struct child *child, const struct machine_control *control, bool debugger_begins,
-                  const struct metrics *metrics, struct session_result *result, struct err *err)
+                  const struct metrics *metrics, const struct profile *profile, struct session_result *result,
+                  struct err *err)
 {
     struct session session = {.child = child, .control = control, .begins_itself = !control && !debugger_begins};
     session_init(&session, child, result);
     metrics_watch_begin(&session.watch, metrics, child->ours[MACHINE_FD_MONITOR]);
+    profile_watch_begin(&session.profile, profile, child->ours[MACHINE_FD_MONITOR]);
     command(&session, "{\"execute\": \"qmp_capabilities\"}\n");
 
     int status = 0;
@@ -296,6 +300,7 @@ int session_carry(struct child *child, const struct machine_control *control, bo
             child->ours[MACHINE_FD_STDIN] = -1;
         }
     }
+    profile_watch_end(&session.profile);
     metrics_watch_end(&session.watch);
     buf_free(&session.monitor);
     return status;

@@ -19,9 +19,11 @@ struct session_result {
 
 /* Lets the machine begin, unless a debugger or `control` will, and carries the streams until QEMU has closed all of its
  * ends, that is until it has ended. Everything that the program wrote has been written then, or `control` says what is
- * lost. Shows the kernel's `metrics` to whoever asks (metrics.h). Fails when this process's stdout or stderr cannot be
+ * lost. Shows the kernel's `metrics` to whoever asks (metrics.h),
+ * and fetches its `profile` at the end (profile.h). Fails when this process's stdout or stderr cannot be
  * written. The caller frees the buffers. */
 int session_carry(struct child *child, const struct machine_control *control, bool debugger_begins,
-                  const struct metrics *metrics, struct session_result *result, struct err *err);
+                  const struct metrics *metrics, const struct profile *profile, struct session_result *result,
+                  struct err *err);
 
 #endif

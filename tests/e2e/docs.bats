@@ -72,6 +72,13 @@ runs() {
     [[ $stderr == *"fd_write(1, "*" = 0 SUCCESS"* ]]
 }
 
+@test "debugging: where the time goes" {
+    cp "$ROOT/build/guests/hello.wasm" app.wasm
+    runs debugging.md "Where does the time go?"
+    [ "$status" = 0 ]
+    grep -q '^</svg>' app.svg
+}
+
 @test "debugging: what is it made of" {
     cp "$ROOT/build/guests/hello.wasm" app.wasm
     runs debugging.md "What is it made of?"

@@ -128,7 +128,7 @@ static void test_frame_pointers(void)
 {
     const uint8_t *end = frames.end;
     frames.end = frames.start; /* no rules for anything */
-    memset(cache, 0, sizeof cache);
+    memset(&shared_cache, 0, sizeof shared_cache);
     static const uint8_t code[16] = {0x90};
     uint64_t stack[16] = {0};
     stack[4] = (uint64_t)&stack[8]; /* two frames, and a third that would lead back */
@@ -154,7 +154,7 @@ static void test_frame_pointers(void)
     unwind_begin(&cursor, &registers, (uint64_t)&stack[16]);
     CHECK(!unwind_step(&cursor));
     frames.end = end;
-    memset(cache, 0, sizeof cache);
+    memset(&shared_cache, 0, sizeof shared_cache);
 }
 
 /* --- damaged tables --- */

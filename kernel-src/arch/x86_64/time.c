@@ -158,6 +158,22 @@ static void timer_start(uint64_t nanoseconds)
     lapic_timer_start(count > UINT32_MAX ? UINT32_MAX : (uint32_t)count, true);
 }
 
+/* --- ticks, while the processor does not idle --- */
+
+static uint64_t tick = TIME_NEVER; /* ns; TIME_NEVER for none */
+
+static void arm_tick(void)
+{
+    if (tick != TIME_NEVER)
+        time_arm(time_now() + tick);
+}
+
+static void tick_at_least_every(uint64_t interval)
+{
+    tick = interval < tick ? interval : tick;
+    arm_tick();
+}
+
 /* --- work beside the program --- */
 
 #define BACKGROUND_TICK       10000000ull /* ns: how long the work waits at most for a program that computes */
@@ -183,7 +199,17 @@ void time_set_background(const struct time_background *work)
     background_stack = stack_new(BACKGROUND_STACK_SIZE);
     background = work;
     traps_on_interrupted_program(run_background);
-    time_arm(time_now() + BACKGROUND_TICK);
+    tick_at_least_every(BACKGROUND_TICK);
+}
+
+/* --- samples of what the processor does --- */
+
+static void (*sampler)(void);
+
+void time_set_sampler(void (*sample)(void), uint64_t interval)
+{
+    sampler = sample;
+    tick_at_least_every(interval);
 }
 
 /* --- setting the timer --- */
@@ -196,8 +222,11 @@ static void handle_timer(void *argument)
 {
     (void)argument;
     armed = TIME_NEVER;
-    if (background && !idling)
-        time_arm(time_now() + BACKGROUND_TICK);
+    if (idling)
+        return;
+    if (sampler)
+        sampler();
+    arm_tick();
 }
 
 static void timer_init(void)
@@ -280,14 +309,14 @@ void time_wait(uint64_t deadline)
 {
     if (deadline != TIME_NEVER && time_now() >= deadline)
         return;
-    if (!background) {
+    if (background && background->run())
+        return;
+    if (background) {
+        idle_beside_background(deadline);
+        background->run(); /* what it waited for has come, mostly */
+    } else {
         halt(deadline);
-        return;
     }
-    if (background->run())
-        return;
-    idle_beside_background(deadline);
-    background->run(); /* what it waited for has come, mostly */
-    if (armed == TIME_NEVER)
-        time_arm(time_now() + BACKGROUND_TICK);
+    if (sampler || armed == TIME_NEVER)
+        arm_tick();
 }

@@ -53,4 +53,8 @@ struct time_background {
 /* From now on there is such work, at most one in a kernel. */
 void time_set_background(const struct time_background *work);
 
+/* From now on `sample` is called every `interval` nanoseconds, but while the processor idles, on the interrupts' stack:
+ * traps_interrupted says where. At most one in a kernel. */
+void time_set_sampler(void (*sample)(void), uint64_t interval);
+
 #endif

@@ -183,8 +183,16 @@ void traps_on_interrupted_program(void (*work)(void))
     interrupted_program = work;
 }
 
+static const struct trap_frame *interrupted;
+
+struct trap_registers traps_interrupted(void)
+{
+    return registers_of(interrupted);
+}
+
 static void interrupt(struct trap_frame *frame)
 {
+    interrupted = frame;
     irq_dispatch(frame->vector);
     if (interrupted_program != NULL && trap_in_program(frame->rip))
         interrupted_program();

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "rt/trap.h"
+
 /* What vectors.S and the processor leave on the stack. */
 struct trap_frame {
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
@@ -20,6 +22,9 @@ void traps_init_stacks(void);
 /* `work` is called, with interrupts off, on the interrupts' stack, after each interrupt that came while code of the
  * program was running. */
 void traps_on_interrupted_program(void (*work)(void));
+
+/* For handlers of interrupts: what the interrupted code had in its registers. */
+struct trap_registers traps_interrupted(void);
 
 /* Called by vectors.S for every exception and interrupt. */
 void trap_dispatch(struct trap_frame *frame);
