@@ -467,27 +467,31 @@ static uint32_t receive(struct host_socket *base, const struct host_slice *slice
     return WASI_EAGAIN;
 }
 
-/* lwIP fills the last segment up, and asserts that it is not longer than new ones would be. A peer that says another
- * MSS, or shows a first and small window, makes those shorter; then the last one must leave first. */
-static bool may_append(const struct tcp_pcb *pcb)
+/* How many more bytes the last unsent segment could have; negative if it is too long already. lwIP fills it up, and
+ * asserts that it is not longer than new ones would be, and its buffer neither. A peer that says another MSS, or shows
+ * a first and small window, makes those shorter; then the last one must leave first. */
+static int32_t room_in_last(const struct tcp_pcb *pcb)
 {
     u16_t half_window = TCPWND_MIN16(pcb->snd_wnd_max / 2);
     u16_t limit = half_window && half_window < pcb->mss ? half_window : pcb->mss;
     const struct tcp_seg *last = pcb->unsent;
     if (!last || limit >= TCP_MSS)
-        return true;
+        return INT32_MAX;
     while (last->next)
         last = last->next;
-    return last->len <= limit;
+    return (int32_t)limit - last->len;
 }
 
 /* Hands bytes to lwIP, which copies them into segments, as far as there is room. */
 static size_t write_bytes(struct tcp_pcb *pcb, const char *bytes, size_t size)
 {
     size_t done = 0;
+    int32_t room;
     if (pcb->mss < MSS_LEAST)
         pcb->mss = MSS_LEAST;
-    while (done < size && may_append(pcb)) {
+    while (done < size && (room = room_in_last(pcb)) >= 0) {
+        if (pcb->unsent_oversize > room)
+            pcb->unsent_oversize = (u16_t)room;
         size_t part = size - done;
         if (part > WRITE_MAX)
             part = WRITE_MAX;
@@ -551,7 +555,7 @@ static uint32_t shutdown_socket(struct host_socket *base, unsigned how)
 
 static bool has_room(const struct tcp_pcb *pcb)
 {
-    return tcp_sndbuf(pcb) > TCP_SNDLOWAT && tcp_sndqueuelen(pcb) < TCP_SNDQUEUELOWAT && may_append(pcb);
+    return tcp_sndbuf(pcb) > TCP_SNDLOWAT && tcp_sndqueuelen(pcb) < TCP_SNDQUEUELOWAT && room_in_last(pcb) >= 0;
 }
 
 static void look(const struct host_socket *base, struct host_watch *watch)

@@ -91,7 +91,6 @@
 #define MLD6_STATS       0
 #define ND6_STATS        0
 
-#define LWIP_DEBUG                 0
 #define LWIP_NETIF_STATUS_CALLBACK 0
 
 /* Initial sequence numbers that nobody can guess (RFC 6528). */
