@@ -138,7 +138,8 @@ $(LWIP_OBJECTS) $(filter $(BUILD)/x86_64-mewz/net-% $(BUILD)/x86_64-mewz/hosts-%
 -include $(LWIP_OBJECTS:.o=.d)
 
 NET_OBJECTS = $(filter $(addprefix $(BUILD)/x86_64-mewz/,$(x86_64-mewz_TOGETHER)),$(x86_64-mewz_OBJECTS)) $(LWIP_OBJECTS)
-$(NET_OBJECTS): x86_64-mewz_CFLAGS += -flto
+# Without frame pointers, which are 3 % of a request: a panic's backtrace may lack callers in there.
+$(NET_OBJECTS): x86_64-mewz_CFLAGS += -flto -fomit-frame-pointer
 $(BUILD)/x86_64-mewz/net-stack.o: $(NET_OBJECTS)
 	ld.lld-19 -r --lto-O2 -o $@ $^
 lib/x86_64-mewz/libmewz.a: $(BUILD)/x86_64-mewz/net-stack.o

@@ -286,8 +286,10 @@ static void halt(uint64_t deadline)
         time_arm(deadline);
     uint64_t begin = time_now();
     idling = true;
+    traps_on_interrupted_program(NULL); /* it is not running: nobody needs to look */
     /* STI lets no interrupt in before the next instruction has begun (SDM volume 2B), so none is lost before HLT. */
     __asm__ volatile("sti; hlt; cli" : : : "memory");
+    traps_on_interrupted_program(background ? run_background : NULL);
     idling = false;
     idled += time_now() - begin;
 }
