@@ -38,7 +38,7 @@ static const struct option options[] = {
     {SETTINGS_CLOUD, "--for", "CLOUD", OPTION_CHOICE, AT(cloud), cloud_names,
      "gcp, aws, azure, openstack, digitalocean, hetzner, oracle or proxmox"},
     {SETTINGS_NEW, "--template", "NAME", OPTION_STRING, AT(template), NULL,
-     "c (the default), cpp, rust, go, assemblyscript, wat, echo-server or http-server"},
+     "c (the default), cpp, rust, go, assemblyscript, wat, echo-server, http-server or rust-echo-server"},
     {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
      "raw, qcow2, iso, vmdk, vhd, vhdx, elf or oci; by default OUT's ending (.img is raw)"},
     {PACKAGES, "--size", "SIZE", OPTION_SIZE, AT(disk_size), NULL,

@@ -86,6 +86,20 @@ build_template() {
     talk_with_echo "$port"
 }
 
+@test "a server in Rust, in a process and in a machine" {
+    local port
+    port=$(free_port)
+    /usr/bin/rustc --edition 2021 --target wasm32-wasi -O "$ROOT/templates/rust-echo-server/app.rs" -o program.wasm
+    mewz-cc build program.wasm -o echo --target x86_64-linux --listen "tcp:127.0.0.1:$port"
+    start ./echo
+    talk_with_echo "$port"
+    kill "$server"
+    wait "$server" || true
+    rm says
+    start mewz-cc run program.wasm --listen tcp:0.0.0.0:7 -p "$port:7"
+    talk_with_echo "$port"
+}
+
 @test "a server of files" {
     local port
     port=$(free_port)

@@ -53,6 +53,14 @@ greets() {
     [ "${lines[-1]}" = "Hello, you! There is nothing between us but a machine." ]
 }
 
+@test "Rust: a server; sockets.bats talks with it" {
+    export CARGO_HOME=$BATS_TEST_TMPDIR/cargo RUSTC=/usr/bin/rustc CARGO_NET_OFFLINE=true
+    mewz 0 new project --template rust-echo-server
+    timeout 300 make -s -C project
+    make -s -C project linux
+    [ -s project/app.img ] && [ -x project/app ]
+}
+
 @test "AssemblyScript" {
     mewz 0 new project --template assemblyscript
     cd project
@@ -87,14 +95,14 @@ greets() {
 
 @test "every template is tested here" {
     cd "$ROOT/templates"
-    [ "$(echo *)" = "assemblyscript c cpp echo-server go http-server rust wat" ]
+    [ "$(echo *)" = "assemblyscript c cpp echo-server go http-server rust rust-echo-server wat" ]
 }
 
 @test "what new refuses" {
     mewz 2 new project --template cppp
     [[ $stderr == *"did you mean cpp?"* ]]
     mewz 2 new project --template pascal
-    [[ $stderr == *"there are assemblyscript, c, cpp, echo-server, go, http-server, rust, wat" ]]
+    [[ $stderr == *"there are assemblyscript, c, cpp, echo-server, go, http-server, rust, rust-echo-server, wat" ]]
     mewz 2 new project --template ../templates/c
     mkdir project
     touch project/precious
