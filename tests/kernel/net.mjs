@@ -10,7 +10,8 @@
 //   memory                           prints "OBJECTS PAGES LIMIT" when they have settled
 //   crowd COUNT FIRST SIZE           connections that send at once, of which FIRST are made, and the others not before those
 //                                    are answered
-//   patient                          a connection that says "on" when it stands, and echoes again after a line on stdin
+//   patient [TEXT]                   a connection that says "on" when it stands and has echoed that text, and echoes again
+//                                    after a line on stdin
 //   outlive                          a connection that says "on" when it stands, and waits until the other side ends it
 //   monitor SOCKET COMMAND           tells QEMU's monitor
 //   quit                             ends the machine's program
@@ -210,13 +211,13 @@ function dhcp() {
     server.bind(67, () => server.setBroadcast(true));
 }
 
-async function patient() {
+async function patient(text = 'before') {
     const socket = await connect();
     const echo = (text) => new Promise((done) => {
         socket.once('data', (data) => (data.toString() === text ? done() : fail('something else came back')));
         socket.write(text);
     });
-    await echo('before');
+    await echo(text);
     console.log('on');
     await new Promise((done) => process.stdin.once('data', done));
     await echo('after');
@@ -241,7 +242,8 @@ function monitor(path, command) {
 }
 
 const modes = {
-    dhcp, wait, memory, patient, outlive,
+    dhcp, wait, memory, outlive,
+    patient: () => patient(args[0]),
     monitor: () => monitor(args[0], args[1]),
     echo: () => echo(+args[0], +args[1], +args[2], args[3]),
     reset: () => reset(+args[0]),

@@ -17,7 +17,7 @@ setup() {
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        asked 3 "request 10.0.2.15 again"
+        asked 2 "request 10.0.2.15 again"
         [ "$(grep -c discover $LEASES.asked)" = 1 ]
         echo >&7
         wait $patient
@@ -76,4 +76,43 @@ END
         mewz-cc run $GUESTS/resolves.elf --net tap:tap0 -- both.test old.test new.test alias.test cut.test none.test liar.test \
             -4 slow.test second.test $(many silent.test "") >got
         diff wanted got'
+}
+
+# A connection is asked every half second whether the other side is still there, and given up after four times without an
+# answer. The times are lwIP's own otherwise: two hours, and nine times 75 seconds.
+@test "tcp: connections that are kept alive, and one whose other side is gone" {
+    mewz-cc link "$ROOT/build/guests/net.o" -g -o net.elf
+    on_network '
+        see() { gdb -batch -nx ./net.elf -ex "target remote gdb" "$@" -ex detach 2>&1 | sed -n "s/^[$]1 = //p"; }
+        keep() {
+            client patient keep <tell >told &
+            patient=$!
+            exec 7>tell
+            timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+            see -ex "set var tcp_active_pcbs->keep_idle = 500" -ex "set var tcp_active_pcbs->keep_intvl = 500" \
+                -ex "set var tcp_active_pcbs->keep_cnt = 4"
+        }
+        leases give 10.0.2.15 3600
+        machine ./net.elf -gdb unix:gdb,server=on,wait=off
+        mkfifo tell
+        keep
+        before=$(see -ex "p lwip_stats.tcp.xmit")
+        for try in $(seq 50); do
+            [ "$(see -ex "p lwip_stats.tcp.xmit")" -lt $((before + 6)) ] || break
+            sleep 0.1
+        done
+        [ "$(see -ex "p lwip_stats.tcp.xmit")" -ge $((before + 6)) ]
+        echo >&7
+        wait $patient
+        keep
+        ip link set tap0 down
+        for try in $(seq 100); do
+            [ "$(see -ex "p tcp_active_pcbs == 0")" = 0 ] || break
+            sleep 0.1
+        done
+        [ "$(see -ex "p tcp_active_pcbs == 0")" = 1 ]
+        ip link set tap0 up
+        kill $patient
+        client wait
+        leave'
 }

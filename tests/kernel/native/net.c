@@ -2,6 +2,7 @@
  * tell what the network's memory is like. It sends back what it gets, but for what begins with these:
  *   memory   how many objects and pages the network holds, without this connection: "OBJECTS PAGES LIMIT"
  *   hog      reads nothing from then on
+ *   keep     has the connection kept alive
  *   quit     ends the program */
 #include <stddef.h>
 #include <stdint.h>
@@ -65,6 +66,8 @@ static bool command(struct host_watch *watch, size_t size)
         host_exit(0);
     if (begins(buffer, size, "hog"))
         watch->wanted = 0;
+    if (begins(buffer, size, "keep"))
+        check(host_socket_set(watch->socket, HOST_KEEP_ALIVE, 1), "keep alive");
     if (!begins(buffer, size, "memory"))
         return send_all(watch->socket, buffer, size);
     size_t length = format_text(buffer, sizeof buffer, "%lu %lu %lu\n", net_memory_objects(), net_memory_pages(),
