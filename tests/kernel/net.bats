@@ -73,6 +73,23 @@ setup() { require_network; }
         leave'
 }
 
+# 1400 bytes of packet are 1360 of a segment.
+@test "net: a card that says how large packets may be" {
+    on_network 'export CARD=host_mtu=1400
+        cd "$BATS_TEST_TMPDIR"
+        machine $GUESTS/net.elf
+        mkfifo tell
+        client patient <tell >told &
+        patient=$!
+        exec 7>tell
+        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+        ss -tin | grep " mss:1360 "
+        echo >&7
+        wait $patient
+        client udp 3 9000
+        leave'
+}
+
 @test "net: a card on PCI that cannot interrupt" {
     on_network 'export TYPE=q35 CARD=vectors=0
         machine $GUESTS/net.elf
@@ -87,7 +104,7 @@ setup() { require_network; }
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
         client monitor monitor "set_link net off"
         ping -c 3 -i 0.5 -W 1 $GUEST && exit 1
         client monitor monitor "set_link net on"
@@ -106,7 +123,7 @@ setup() { require_network; }
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
         client memory >before
         for queue in transmit receive transmit; do
             gdb -batch -nx ./net.elf -ex "target remote gdb" -ex "set var link.card.$queue.avail->index += 5000" \
@@ -128,7 +145,7 @@ setup() { require_network; }
         machine $GUESTS/net.elf
         client outlive >told &
         outlive=$!
-        timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
         leave
         wait $outlive'
 }

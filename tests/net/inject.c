@@ -1,12 +1,12 @@
 /* inject.c: puts frames on a tap device that no honest host would send.
  *
- *   inject flood|malformed INTERFACE COUNT SEED
+ *   inject flood|malformed|router INTERFACE COUNT SEED
  *
  * flood: SYNs for 10.0.2.15 port 80 from addresses and ports of all kinds within 10.0.2.0/24. malformed: one of a dozen
  * good frames (ARP, ICMP, TCP, UDP, DHCP and DNS answers, fragments, IPv6, neighbour discovery, router advertisements),
  * in which bytes were changed, cut off, added, or nothing at all, with checksums made right again for half of them so
- * that the change gets far. The same seed gives the same frames. The interface belongs to a network namespace of the
- * test's own. */
+ * that the change gets far. router: a good router advertisement, of the prefix 2001:db8:7::/64 for ten minutes. The
+ * same seed gives the same frames. The interface belongs to a network namespace of the test's own. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -303,6 +303,21 @@ static void make_syn(struct frame *frame)
     repair(frame);
 }
 
+static void make_good_router(struct frame *frame)
+{
+    static const uint8_t prefix[8] = {0x20, 0x01, 0x0d, 0xb8, 0, 7, 0, 0};
+    static const uint8_t all_nodes[16] = {0xff, 2, [15] = 1}, all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+    make_router(frame);
+    memcpy(frame->bytes, all_nodes_mac, sizeof all_nodes_mac);
+    memcpy(frame->bytes + ETHERNET + 24, all_nodes, sizeof all_nodes);
+    uint8_t *icmp = frame->bytes + ETHERNET + IP6;
+    put16(icmp + 6, 600);
+    put16(icmp + 22, 600);
+    put16(icmp + 26, 600);
+    memcpy(icmp + 32, prefix, sizeof prefix);
+    repair(frame);
+}
+
 /* How many frames the machine behind the device has taken: the device counts them when they are read. */
 static unsigned long taken(const char *interface)
 {
@@ -330,7 +345,9 @@ int main(int argc, char **argv)
 {
     if (argc != 5)
         return 2;
-    void (*make)(struct frame *) = strcmp(argv[1], "flood") == 0 ? make_syn : make_malformed;
+    void (*make)(struct frame *) = strcmp(argv[1], "flood") == 0    ? make_syn
+                                   : strcmp(argv[1], "router") == 0 ? make_good_router
+                                                                    : make_malformed;
     struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(argv[2]), .sll_halen = 6};
     int fd = socket(AF_PACKET, SOCK_RAW, 0);
     if (fd < 0 || to.sll_ifindex == 0) {

@@ -48,6 +48,16 @@ setup() {
         leave'
 }
 
+@test "ipv6: an address by a router's advertisement" {
+    on_network 'leases give 10.0.2.15 3600
+        ip address add 2001:db8:7::2/64 dev tap0 nodad
+        machine $GUESTS/net.elf
+        address=2001:db8:7::5054:ff:fe12:3456
+        timeout 10 bash -c "until ping -6 -c 1 -W 1 $address >/dev/null; do $NET/inject router tap0 1 1; done"
+        client echo 4 100000 2 $address
+        leave'
+}
+
 # Error 84 says that there is no such name, 78 that no server answers.
 @test "dns: addresses of both families, aliases, short answers, wrong ones, late ones, a second server, none at all" {
     cat >wanted <<'END'
@@ -88,7 +98,7 @@ END
             client patient keep <tell >told &
             patient=$!
             exec 7>tell
-            timeout 10 bash -c "until grep -q on told; do sleep 0.05; done"
+            timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
             see -ex "set var tcp_active_pcbs->keep_idle = 500" -ex "set var tcp_active_pcbs->keep_intvl = 500" \
                 -ex "set var tcp_active_pcbs->keep_cnt = 4"
         }
