@@ -164,8 +164,9 @@ static void add_network(struct list *list, const char *type, const struct machin
     if (network->kind == MACHINE_NET_USER)
         add_user_network(list, network);
     else if (network->tap)
-        add_option(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=%s",
-                   escape_commas(network->tap, list->arena));
+        /* A file of packets would have virtio's headers in it, and large packets that were never on a wire. */
+        add_option(list, "-netdev", "tap,id=net,script=no,downscript=no,ifname=%s%s",
+                   escape_commas(network->tap, list->arena), network->pcap ? ",vnet_hdr=off" : "");
     else
         add_option(list, "-netdev", "tap,id=net,fd=%d", MACHINE_FD_TAP);
     /* Without a ROM: nothing boots from the network. */

@@ -58,6 +58,24 @@ setup() {
         leave'
 }
 
+@test "pcap: packets of a tap device are frames as they were on the wire" {
+    on_network 'unset LEASES
+        node "$NET_ROOT/tests/kernel/net.mjs" dhcp &
+        serve --pcap packets
+        load -c 1 -n 10 $GUEST 80 /20k
+        kill $MACHINE
+        wait $MACHINE || true
+        node -e "
+            const file = require(\"fs\").readFileSync(\"packets\"), types = new Set();
+            let largest = 0;
+            for (let at = 24; at + 16 <= file.length; at += 16 + file.readUInt32LE(at + 8)) {
+                types.add(file.readUInt16BE(at + 16 + 12).toString(16));
+                largest = Math.max(largest, file.readUInt32LE(at + 8));
+            }
+            console.log([...types].sort().join(\" \"), largest);
+            process.exit([...types].every((type) => [\"800\", \"806\", \"86dd\"].includes(type)) && largest === 1514 ? 0 : 1);"'
+}
+
 # Error 84 says that there is no such name, 78 that no server answers.
 @test "dns: addresses of both families, aliases, short answers, wrong ones, late ones, a second server, none at all" {
     cat >wanted <<'END'
