@@ -79,7 +79,7 @@ LWIP = $(BUILD)/lwip
 
 SHARED_SOURCES       = $(wildcard kernel-src/rt/*.[cS] kernel-src/wasi/*.[cS] kernel-src/trace/*.c)
 x86_64-mewz_SOURCES  = $(SHARED_SOURCES) $(wildcard kernel-src/*.[cS] kernel-src/arch/x86_64/*.[cS] kernel-src/mm/*.[cS] \
-                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/ext4/*.[cS] kernel-src/profile/*.[cS] \
+                       kernel-src/dev/*.[cS] kernel-src/net/*.[cS] kernel-src/fs/*.[cS] kernel-src/ext4/*.[cS] kernel-src/profile/*.[cS] kernel-src/metadata/*.[cS] \
                        kernel-src/hosts/mewz/*.[cS])
 x86_64-linux_SOURCES = $(SHARED_SOURCES) $(wildcard kernel-src/hosts/linux/*.[cS])
 

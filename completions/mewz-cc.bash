@@ -20,6 +20,7 @@ _mewz_cc() {
     fi
     case $previous in
     --for) words='gcp aws azure openstack digitalocean hetzner oracle proxmox' ;;
+    --metadata) words='aws gcp azure openstack digitalocean hetzner oracle' ;;
     --trace) words=wasi ;;
     --template) words='assemblyscript c cpp echo-server go http-server rust wat' ;;
     --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;

@@ -1,6 +1,7 @@
 /* run.c: see run.h. */
 #include "rt/run.h"
 
+#include "metadata/metadata.h"
 #include "profile/profile.h"
 #include "rt/message.h"
 #include "rt/trap.h"
@@ -11,6 +12,7 @@
 /* These come with the functions that need them (wasi/sock_accept.c, wasi/path.c), or where they are asked for. */
 #pragma weak listeners_open
 #pragma weak preopens_open
+#pragma weak metadata_fetch
 #pragma weak profile_begin
 
 uint64_t program_stack_end;
@@ -48,6 +50,8 @@ _Noreturn void program_run(void)
         if (!commit_memory(mewz_program.memories[i]))
             refuse_memory(mewz_program.memories[i]);
     }
+    if (metadata_fetch)
+        metadata_fetch();
     if (listeners_open)
         listeners_open();
     if (preopens_open)

@@ -99,6 +99,13 @@ static bool is_mac(const char *text)
 
 /* --- settings of the program --- */
 
+const char *const network_clouds[] = {
+#define METADATA(name, token, header, hostname, user_data, is_base64) name,
+#include <mewz/metadata.def>
+#undef METADATA
+    NULL,
+};
+
 static int refuse(const char *verb, const char *option, const char *value, const char *expected, struct err *err)
 {
     return err_set_status(err, EXIT_USAGE, "%s: %s %s: not %s", verb, option, value, expected);
@@ -107,7 +114,7 @@ static int refuse(const char *verb, const char *option, const char *value, const
 int network_settings(const struct network_options *options, const char *verb, const char *const **settings,
                      struct arena *arena, struct err *err)
 {
-    const char **list = arena_array(arena, options->listen.count + 3, sizeof *list);
+    const char **list = arena_array(arena, options->listen.count + 4, sizeof *list);
     size_t count = 0;
     if (options->ip && !is_ip(options->ip, arena))
         return refuse(verb, "--ip", options->ip, "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]", err);
@@ -117,6 +124,8 @@ int network_settings(const struct network_options *options, const char *verb, co
         return refuse(verb, "--hostname", options->hostname, "letters, digits, hyphens and dots", err);
     if (options->hostname)
         list[count++] = arena_printf(arena, "hostname=%s", options->hostname);
+    if (options->metadata)
+        list[count++] = arena_printf(arena, "metadata=%s", options->metadata);
     for (size_t i = 0; i < options->listen.count; i++) {
         const char *listen = options->listen.strings[i];
         if (!is_listen(listen, arena))

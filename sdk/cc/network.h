@@ -11,12 +11,16 @@
 /* The options as they were given, NULL and empty where they were not. */
 struct network_options {
     const char *ip, *hostname;
+    const char *metadata; /* one of network_clouds */
     struct option_list listen;
 
     /* of `run` */
     struct option_list publish;
     const char *net, *mac, *pcap;
 };
+
+/* Those whose metadata service the kernel knows (mewz/metadata.def), NULL-terminated. */
+extern const char *const network_clouds[];
 
 /* The settings as NAME=VALUE, NULL-terminated on the arena; NULL where there are none. Fails with EXIT_USAGE where a
  * value is not of its form. */

@@ -67,6 +67,8 @@ static const struct option options[] = {
     {LINKS, "--ip", "ADDRESS", OPTION_STRING, AT(network.ip), NULL,
      "the machine's address, as 10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1; else by DHCP"},
     {LINKS, "--hostname", "NAME", OPTION_STRING, AT(network.hostname), NULL, "the machine's name"},
+    {SETTINGS_BUILD | SETTINGS_LINK, "--metadata", "CLOUD", OPTION_CHOICE, AT(network.metadata), network_clouds,
+     "have HOSTNAME and USER_DATA in the environment by that cloud's metadata service"},
     {SETTINGS_RUN, "-p", "PORT:PORT", OPTION_LIST, AT(network.publish), NULL,
      "lead a port here to one of the program's; udp:5353:53, 0.0.0.0:80:80"},
     {SETTINGS_RUN, "--net", "NET", OPTION_STRING, AT(network.net), NULL,
@@ -116,8 +118,10 @@ static int parse(struct settings *settings, struct command_line *line, char **ar
         return -1;
     if (options_parse(line, argv, arena, err) != 0)
         return -1;
-    if (!link_target_find(settings->target)->is_kernel && (settings->network.ip || settings->network.hostname))
-        return err_set_status(err, EXIT_USAGE, "%s: --ip and --hostname are for machines: a process has its host's",
+    if (!link_target_find(settings->target)->is_kernel &&
+        (settings->network.ip || settings->network.hostname || settings->network.metadata))
+        return err_set_status(err, EXIT_USAGE,
+                              "%s: --ip, --hostname and --metadata are for machines: a process has its host's network",
                               line->verb);
     if (settings->disk_label && !image_is_label(settings->disk_label))
         return err_set_status(err, EXIT_USAGE, "%s: --disk-label %s: not 1 to %d letters, digits, - and _", line->verb,

@@ -271,7 +271,7 @@ static int write_ksyms(struct linkage *linkage, const char *kernel, struct err *
 
 /* --- the linker --- */
 
-#define LINKER_WORDS 28 /* of its command line, beside the imports and further objects; 27 are used */
+#define LINKER_WORDS 30 /* of its command line, beside the imports and further objects; 29 are used */
 
 static size_t count_strings(const char *const *strings)
 {
@@ -287,6 +287,7 @@ static const struct {
 } wanted[] = {
     {"share=", "fuse_mount"},
     {"disk=", "ext4_mount"},
+    {"metadata=", "metadata_fetch"},
 };
 
 static bool has_setting(const struct link_config *config, const char *beginning)

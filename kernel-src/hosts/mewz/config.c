@@ -12,6 +12,7 @@
 
 #include "boot.h"
 #include "dev/fw_cfg.h"
+#include "hosts/mewz/config.h"
 #include "mm/page.h"
 #include "panic.h"
 #include "wasi/host.h"
@@ -124,6 +125,12 @@ void host_environ(const char **bytes, uint32_t *count, uint32_t *size)
     *bytes = environment.bytes;
     *count = environment.count;
     *size = environment.size;
+}
+
+void config_set_environ(const char *bytes, uint32_t count, uint32_t size)
+{
+    load();
+    environment = (struct strings){bytes, count, size};
 }
 
 /* What follows `name` and an equals sign, if the string begins so. */

@@ -8,6 +8,7 @@
  *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
  *   ports=53248-55295                         the ports that sockets get which ask for none; without it 49152-65535
  *   hostname=NAME                             the machine's name, for DHCP
+ *   metadata=CLOUD                            ask that cloud's service for HOSTNAME and USER_DATA (mewz/metadata.def)
  *   tmp-max=BYTES                             the most memory for files; without it half of what is free
  *   dir=HOST:GUEST, HOST:GUEST:ro             a folder of Linux, for a process; any number of times
  *   listen=tcp:0.0.0.0:80, udp:[::]:53        a socket that the program gets, from descriptor 3 on; any number of times
