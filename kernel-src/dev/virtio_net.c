@@ -188,10 +188,17 @@ void *virtio_net_reclaim(struct virtio_net *net)
 
 /* --- both --- */
 
+/* Mostly one of them has nothing new, or both: to see that here spares a barrier. */
+static void kick_queue(struct virtio_net *net, uint16_t index, struct virtq *queue)
+{
+    if (queue->kicked != queue->next_avail)
+        virtio_kick(&net->device, index, queue);
+}
+
 void virtio_net_kick(struct virtio_net *net)
 {
-    virtio_kick(&net->device, RECEIVE, &net->receive);
-    virtio_kick(&net->device, TRANSMIT, &net->transmit);
+    kick_queue(net, RECEIVE, &net->receive);
+    kick_queue(net, TRANSMIT, &net->transmit);
 }
 
 void virtio_net_listen(struct virtio_net *net, bool transmit)

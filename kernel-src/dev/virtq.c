@@ -101,11 +101,6 @@ bool virtq_must_kick(struct virtq *queue)
     return (uint16_t)(queue->next_avail - event - 1) < (uint16_t)(queue->next_avail - before);
 }
 
-bool virtq_has_used(const struct virtq *queue)
-{
-    return !queue->broken && __atomic_load_n(&queue->used->index, __ATOMIC_ACQUIRE) != queue->next_used;
-}
-
 /* Puts the descriptors of a chain back into the list of free ones. */
 static void free_chain(struct virtq *queue, uint16_t head)
 {

@@ -95,7 +95,10 @@ void *virtq_take(struct virtq *queue, uint32_t *written);
 void *virtq_recover(struct virtq *queue);
 
 /* True if virtq_take has something to give. */
-bool virtq_has_used(const struct virtq *queue);
+static inline bool virtq_has_used(const struct virtq *queue)
+{
+    return !queue->broken && __atomic_load_n(&queue->used->index, __ATOMIC_ACQUIRE) != queue->next_used;
+}
 
 /* Asks the device to interrupt when it returns the next chain, or not to bother. Look at virtq_has_used once more after
  * turning interrupts on: what came before does not interrupt. */

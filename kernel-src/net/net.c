@@ -48,9 +48,10 @@ static void poll(uint64_t now)
 {
     running = true;
     link_receive();
-    if (loops())
+    if (loops()) {
         net_timers_expect();
-    netif_poll_all();
+        netif_poll_all();
+    }
     net_timers_run(now);
     link_push();
     running = false;
