@@ -39,7 +39,7 @@ verbs() {
     [ "$output" = "mewz-cc 0.1.0" ]
     mewz 0 --help
     for verb in $(verbs); do
-        mewz 0 $verb --help
+        mewz 0 "$verb" --help
         [[ $output == "usage: mewz-cc $verb "* ]]
         [ -z "$stderr" ]
     done
@@ -47,7 +47,7 @@ verbs() {
 
 @test "every option of the help is in the manual page" {
     for verb in $(verbs); do
-        mewz 0 $verb --help
+        mewz 0 "$verb" --help
         sed -nE 's/^  -(-?[A-Za-z-]+).*/\1/p' <<<"$output" | while read -r option; do
             grep -qF -- "Fl $option" "$ROOT/man/mewz-cc.1" || { echo "$verb: $option" && false; }
         done

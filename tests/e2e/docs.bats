@@ -86,6 +86,94 @@ runs() {
     [[ $stderr == *"system in all"* ]]
 }
 
+@test "linking: the line by hand, and several modules" {
+    cp "$ROOT/build/guests/hello.wasm" app.wasm
+    # shellcheck disable=SC2016
+    sed -n '/^```sh/,/^```$/p' "$ROOT/docs/linking.md" | grep -q '^ld.lld-19 app.o $(pkg-config --libs mewz)'
+    commands linking.md >all
+    sed -n '1,/--define-variable/p' all >script
+    run --separate-stderr timeout 100 bash -e script
+    [ "$output" = hello ]
+    [ "$(./app)" = hello ]
+    cat >app.wat <<'WAT'
+(module (import "text" "add" (func $add (param i32) (result i32))) (import "env" "one" (func $one (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+    (func (export "_start") (call $exit (call $add (call $one)))))
+WAT
+    echo '(module (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (i32.const 6))))' >text.wat
+    echo '(module (func (export "one") (result i32) (i32.const 1)))' >shim.wat
+    for module in app text shim; do wat2wasm $module.wat; done
+    runs linking.md "Several modules"
+    [ "$status" = 0 ]
+    run timeout 60 mewz-cc run app.img
+    [ "$status" = 7 ]
+}
+
+@test "files and disks" {
+    cp "$ROOT/build/guests/hello.wasm" app.wasm
+    cp app.wasm server.wasm
+    mkdir site conf
+    runs files.md
+    [ "$status" = 0 ]
+    runs disks.md
+    [ "$status" = 0 ]
+    [[ $output == *hello*hello*app.wasm* ]]
+    cmp app.wasm copy.wasm
+}
+
+@test "the Linux target" {
+    cat >app.c <<'CODE'
+#include <stdio.h>
+#include <stdlib.h>
+int main(int count, char **words)
+{
+    printf("%s %s\n", getenv("LEVEL"), count > 1 ? words[1] : "none");
+    return 0;
+}
+CODE
+    clang-19 --target=wasm32-wasi -o app.wasm app.c
+    runs linux.md
+    [ "$status" = 0 ]
+    [ "$output" = "1 none
+2 one" ]
+}
+
+@test "clouds: the file for a provider, and metadata" {
+    cp "$ROOT/build/guests/hello.wasm" server.wasm
+    mewz-cc build server.wasm -o server.img
+    runs clouds.md
+    [ "$status" = 0 ]
+    [[ $output == *"gcloud compute images create"* ]]
+    [ -s upload/server.tar.gz ]
+}
+
+# Each reason stands in the document, or is that the thing needs another machine.
+@test "no other commands are in the documents than those that are run, and these" {
+    cat >known <<'LIST'
+clouds.md: firecracker not packaged, needs KVM
+clouds.md: cloud-hypervisor likewise
+clouds.md: qemu-system-x86_64 run above
+containers.md: ctr tests/containerd does this, with a containerd of its own
+containers.md: mewz-cc tests/containerd
+disks.md: mount as root, on the machine itself
+linking.md: ld.lld-19 the line for those without pkg-config: the same as above
+metrics.md: mewz-cc tests/net asks a server that is under load
+metrics.md: kill likewise
+sockets.md: mewz-cc a server, which tests/e2e/sockets.bats starts
+LIST
+    for document in "$ROOT"/docs/*.md; do
+        awk -v name="$(basename "$document")" '
+            /^```/ { inside = !inside; run = $0 == "```sh"; next }
+            (inside && !run || /^    [a-z]/) && $1 ~ /^(\$|sudo|ctr|mewz-cc|make|kill|mount|firecracker|cloud-hypervisor|qemu-.*|ld\.lld.*|apt-get|kubectl|curl|\.\/.*)$/ {
+                print name ": " $1
+            }' "$document"
+    done | sort -u >found
+    [ -s found ]
+    while read -r line; do
+        grep -qF "$line " known || { echo "not run: $line" && false; }
+    done <found
+}
+
 @test "clouds: QEMU's line" {
     mewz-cc build "$ROOT/build/guests/hello.wasm" -o server.elf
     run timeout 60 bash -c "$(grep '^qemu-system' "$ROOT/docs/clouds.md")"

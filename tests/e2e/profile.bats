@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016 # wasm's names are quoted
 # mewz-cc run --profile: where a program spends its time, by the names of its functions.
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
