@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps containerd net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power bench bench-compute bench-http bench-files fuzz-net fuzz-virtq
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power check-apps-large bench bench-compute bench-http bench-files fuzz-net fuzz-virtq
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 # Tests and figures are about the compiler, not about what it compiled before.
 export MEWZ_CACHE_SIZE := 0
@@ -284,7 +284,7 @@ $(WASM_TOOLS)/unpacked: scripts/fetch.sh scripts/sources.list
 # Programs that nobody here wrote, and some of ours in other languages: tests/apps.
 
 SOURCE_APPS = bzip2 cmark lua zstd sqlite
-APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp throws jumps)
+APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp throws jumps tree)
 
 $(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh scripts/fetch.sh scripts/sources.list
 	tests/apps/build.sh $* $@
@@ -297,6 +297,8 @@ $(BUILD)/apps/throws.wasm: tests/apps/throws.cpp tests/apps/eh/cxa.cpp
 $(BUILD)/apps/jumps.wasm: tests/apps/jumps.c tests/apps/eh/longjmp.c
 	@mkdir -p $(@D)
 	clang-19 --target=wasm32-wasi -O2 -mllvm -wasm-enable-sjlj -mexception-handling -Itests/apps/eh -o $@ $^
+$(BUILD)/apps/tree.wasm: $(wildcard tests/apps/tree/*.c) tests/apps/tree/tree.h
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
 $(BUILD)/apps/cpp.wasm: tests/apps/cpp.cpp
 	@mkdir -p $(@D)
 	clang-19 --driver-mode=g++ --target=wasm32-wasi -std=c++20 -O2 -fno-exceptions -o $@ $<
@@ -420,6 +422,9 @@ check-hostile: all $(GUESTS)
 check-wasi-suite: all
 	@test -n "$(WASI_SUITE)" || { echo "make: say WASI_SUITE=DIR, a checkout of WebAssembly/wasi-testsuite"; exit 1; }
 	PATH="$(CURDIR)/bin:$$PATH" MEWZ_ACCEL=tcg node tests/wasi/suite.mjs "$(WASI_SUITE)"
+# Programs of 20 to 76 MB from npm: tests/large.
+check-apps-large: all
+	FILE_TIMEOUT=3600 JOBS=1 tests/check.sh large
 check-power: all $(DISK_TESTS)
 	POINTS=1000 bats tests/disk/power_cut.bats
 
@@ -486,7 +491,7 @@ bench-files: all $(BUILD)/bench/rates.elf $(BUILD)/bench/rates
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/bench/* tests/net/fuzz tests/bench/compute/include tests/apps/include tests/apps/eh tests/kernel/* tests/disk/* templates/*))
+              tests/* tests/bench/* tests/net/fuzz tests/bench/compute/include tests/apps/include tests/apps/eh tests/apps/tree tests/kernel/* tests/disk/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:
