@@ -21,6 +21,12 @@ execute() {
     done
 }
 
+@test "what compilers take liberties with: at every level of optimisation" {
+    for level in 0 1 2 3; do
+        OPTIMISE=$level execute tests/spec strict.wast widths.wast
+    done
+}
+
 @test "exceptions, and linked instances: where no function is inlined" {
     OPTIMISE=0 execute tests/spec exceptions.wast exnref.wast linking.wast
 }
