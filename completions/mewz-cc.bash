@@ -30,7 +30,7 @@ _mewz_cc() {
     --machine) words='microvm pc q35' ;;
     --firmware) words='bios uefi' ;;
     --net) words='user tap: none' ;;
-    --env | --size | --tmp-max | --disk-label | --tag | --memory-max | -m | --gdb | -p | --mac | --ip | --hostname | --listen | --function) return ;;
+    --env | --size | --tmp-max | --disk-label | --tag | --memory-max | -m | --gdb | --metrics | -p | --mac | --ip | --hostname | --listen | --function) return ;;
     *)
         case $current in
         -O*) words='-O0 -O1 -O2 -O3' ;;

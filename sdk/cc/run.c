@@ -79,6 +79,7 @@ static int start_machine(struct machine_options *machine, const struct settings 
     if (check_volumes(machine, kernel, err) != 0)
         return -1;
     machine->metrics = kernel->metrics;
+    machine->metrics.interval = (unsigned)settings->metrics_interval;
     const char *ip = settings->network.ip ? settings->network.ip : kernel->ip;
     int result = network_machine(&settings->network, kernel->has_network, ip, &machine->network, &arena, err);
     if (result == 0)

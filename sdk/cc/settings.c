@@ -22,6 +22,7 @@ static const char *const firmwares[] = {"bios", "uefi", NULL};
 static const struct option_range levels = {0, 3};
 static const struct option_range mebibytes = {1, 1024 * 1024};
 static const struct option_range ports = {1, 65535};
+static const struct option_range intervals = {1, 86400};
 
 #define ALL      (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_RUN)
 #define WRITES   (SETTINGS_BUILD | SETTINGS_COMPILE | SETTINGS_LINK | SETTINGS_CONVERT | SETTINGS_CLOUD)
@@ -59,6 +60,8 @@ static const struct option options[] = {
     {SETTINGS_RUN, "--firmware", "KIND", OPTION_CHOICE, AT(firmware), firmwares, "bios or uefi, to boot an image"},
     {SETTINGS_RUN, "--gdb", "PORT", OPTION_NUMBER, AT(gdb_port), &ports, "wait for a debugger on that port"},
     {SETTINGS_RUN, "--monitor", "SOCKET", OPTION_STRING, AT(monitor), NULL, "give QEMU's monitor there: nc -U SOCKET"},
+    {SETTINGS_RUN, "--metrics", "SECONDS", OPTION_NUMBER, AT(metrics_interval), &intervals,
+     "print what the kernel has counted on stderr so often: docs/metrics.md"},
     {SETTINGS_RUN, "--profile", "OUT.svg", OPTION_STRING, AT(profile), NULL,
      "draw where the program spends its time, as a flame graph"},
     {ALL & ~SETTINGS_COMPILE, "--env", "K=V", OPTION_ASSIGNMENTS, AT(env), NULL, "add to the program's environment"},

@@ -58,7 +58,8 @@ struct settings {
     const char *accel, *machine, *firmware;
     uint64_t gdb_port;
     const char *monitor;
-    const char *profile; /* the file that gets the flame graph, or NULL */
+    uint64_t metrics_interval; /* seconds, or 0 */
+    const char *profile;       /* the file that gets the flame graph, or NULL */
     struct volumes volumes;
 };
 

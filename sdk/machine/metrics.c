@@ -46,7 +46,7 @@ struct metrics metrics_find(const struct elf *elf, struct arena *arena)
     for (size_t i = 0; i < count; i++)
         if (!read_row(elf, rows + i * sizeof(struct mewz_metric), base.symbol.st_value, &list[i], arena))
             return (struct metrics){0};
-    return (struct metrics){list, count};
+    return (struct metrics){.list = list, .count = count};
 }
 
 /* --- asking --- */
@@ -65,6 +65,14 @@ void metrics_remember_signal(void)
     sigaction(SIGUSR1, &action, NULL);
 }
 
+static void start_timer(struct metrics_watch *watch)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    struct itimerspec times = {{.tv_sec = watch->metrics->interval}, {.tv_sec = watch->metrics->interval}};
+    if (timer_create(CLOCK_MONOTONIC, &event, &watch->timer) == 0)
+        timer_settime(watch->timer, 0, &times, NULL);
+}
+
 void metrics_watch_begin(struct metrics_watch *watch, const struct metrics *metrics, int monitor)
 {
     *watch = (struct metrics_watch){.metrics = metrics, .monitor = monitor};
@@ -74,10 +82,14 @@ void metrics_watch_begin(struct metrics_watch *watch, const struct metrics *metr
     sigaddset(&only, SIGUSR1);
     sigprocmask(SIG_BLOCK, &only, &watch->outside);
     sigaction(SIGUSR1, &action, &watch->former);
+    if (metrics->interval)
+        start_timer(watch);
 }
 
 void metrics_watch_end(struct metrics_watch *watch)
 {
+    if (watch->metrics->interval)
+        timer_delete(watch->timer);
     sigaction(SIGUSR1, &watch->former, NULL);
     sigprocmask(SIG_SETMASK, &watch->outside, NULL);
     buf_free(&watch->text);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -23,6 +24,7 @@ struct metric {
 struct metrics {
     const struct metric *list;
     size_t count;
+    unsigned interval; /* seconds after which this process sends itself the signal, again and again; 0: never */
 };
 
 /* What a kernel counts, in the order of its table; nothing where it has no table, or a damaged one. */
@@ -37,6 +39,7 @@ struct metrics_watch {
     size_t answered;
     sigset_t outside; /* the signals that were blocked before */
     struct sigaction former;
+    timer_t timer; /* where metrics->interval is not 0 */
 };
 
 /* To be called as early as possible: a signal that comes before the watch begins is remembered, and does not end this
