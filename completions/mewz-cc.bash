@@ -22,7 +22,7 @@ _mewz_cc() {
     --for) words='gcp aws azure openstack digitalocean hetzner oracle proxmox' ;;
     --metadata) words='aws gcp azure openstack digitalocean hetzner oracle' ;;
     --trace) words=wasi ;;
-    --template) words='assemblyscript c cpp echo-server go http-server rust wat' ;;
+    --template) words='assemblyscript c cpp echo-server go http-server rust rust-echo-server wat' ;;
     --format) words='raw qcow2 iso vmdk vhd vhdx elf oci' ;;
     --target) words='x86_64-mewz x86_64-linux' ;;
     --cpu) words='x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 native' ;;

@@ -195,4 +195,12 @@ verbs() {
     [ "$(complete_words mewz-cc build --target x86_64-l)" = x86_64-linux ]
     [ "$(complete_words mewz-cc run -O)" = "-O0 -O1 -O2 -O3" ]
     [ "$(complete_words mewz-cc inspect imp)" = imports.wat ]
+    # The values that are listed there are those that there are.
+    [ "$(complete_words mewz-cc new --template '')" = "$(cd "$ROOT/templates" && echo *)" ]
+    for option in 'cloud-image --for' 'build --format' 'build --target' 'build --cpu' 'build --metadata' 'run --accel'; do
+        # shellcheck disable=SC2086 # two words
+        mewz 2 $option none
+        # shellcheck disable=SC2086
+        [[ $stderr == *"none: none of $(complete_words mewz-cc $option '' | sed 's/ /, /g') (see"* ]]
+    done
 }
