@@ -41,9 +41,14 @@ END
 }
 
 # With $CONTAINERD_NETWORK in the network namespace of that name. (Not by `ip netns exec`, which hides control groups.)
+# With $CONTAINERD_CGROUP2 it sees control groups of the second version only.
 containerd_start() {
+    local view=()
+    # shellcheck disable=SC2016 # for the inner shell
+    [ -z "${CONTAINERD_CGROUP2-}" ] ||
+        view=(unshare --mount sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' -)
     PATH=$here/bin:$PATH nsenter ${CONTAINERD_NETWORK:+--net="/run/netns/$CONTAINERD_NETWORK"} \
-        containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 3>&- &
+        "${view[@]}" containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 3>&- &
     echo $! >"$work/containerd.pid"
     wait_until ctr version
 }
