@@ -495,8 +495,9 @@ static void start_receive(struct virtio_port *port)
         else
             break;
     }
-    kick_receive(port);
+    /* In this order: QEMU looks for input that waits when it is told of buffers, but not when a port opens. */
     open_port(port);
+    kick_receive(port);
 }
 
 /* Makes port->reading a buffer with bytes to read, if there is one. */

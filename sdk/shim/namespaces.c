@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -10,11 +11,11 @@
 static const struct kind {
     const char *type;
     int flag;
+    bool always; /* a new one, too, where the specification is silent */
 } kinds[] = {
-    {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS},
-    {"cgroup", CLONE_NEWCGROUP},
-    {"network", CLONE_NEWNET},
+    {"ipc", CLONE_NEWIPC, false},
+    {"uts", CLONE_NEWUTS, false},
+    {"cgroup", CLONE_NEWCGROUP, false},
 };
 
 static int join(const char *path, const struct kind *kind, struct err *err)
@@ -30,14 +31,19 @@ static int join(const char *path, const struct kind *kind, struct err *err)
     return 0;
 }
 
-static int enter(const struct spec *spec, const struct kind *kind, bool always, struct err *err)
+static int enter(const struct spec *spec, const struct kind *kind, struct err *err)
 {
     const struct spec_namespace *namespace = spec_find_namespace(spec, kind->type);
     if (namespace && namespace->path)
         return join(namespace->path, kind, err);
-    if ((namespace || always) && unshare(kind->flag) != 0)
+    if ((namespace || kind->always) && unshare(kind->flag) != 0)
         return err_set_errno(err, "no new %s namespace can be made", kind->type);
     return 0;
+}
+
+int namespaces_enter_network(const struct spec *spec, struct err *err)
+{
+    return enter(spec, &(struct kind){"network", CLONE_NEWNET, true}, err);
 }
 
 int namespaces_enter(const struct spec *spec, struct err *err)
@@ -45,7 +51,7 @@ int namespaces_enter(const struct spec *spec, struct err *err)
     if (spec_find_namespace(spec, "user"))
         return err_set(err, "user namespaces are not supported: a machine's QEMU has a user of its own anyway");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (enter(spec, &kinds[i], kinds[i].flag == CLONE_NEWNET, err) != 0)
+        if (enter(spec, &kinds[i], err) != 0)
             return -1;
     if (unshare(CLONE_NEWNS) != 0 || mount("", "/", NULL, MS_SLAVE | MS_REC, NULL) != 0)
         return err_set_errno(err, "no new mount namespace can be made");
@@ -54,5 +60,5 @@ int namespaces_enter(const struct spec *spec, struct err *err)
 
 int namespaces_enter_pid(const struct spec *spec, struct err *err)
 {
-    return enter(spec, &(struct kind){"pid", CLONE_NEWPID}, false, err);
+    return enter(spec, &(struct kind){"pid", CLONE_NEWPID, false}, err);
 }

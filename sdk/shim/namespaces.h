@@ -5,9 +5,12 @@
 #include "base/err.h"
 #include "shim/spec.h"
 
-/* Joins the namespaces that the specification names by path, and makes new ones where it names none. A network
- * namespace is made even where the specification has none: the host's own network is nothing to be touched. So is one
- * for mounts, from which nothing gets back to the host's. */
+/* Joins the network namespace that the specification names by path, or makes one, even where it says nothing of one:
+ * the host's own network is nothing to be touched. */
+int namespaces_enter_network(const struct spec *spec, struct err *err);
+
+/* Joins or makes the others that the specification has, and always makes one for mounts, from which nothing gets back
+ * to the host's. */
 int namespaces_enter(const struct spec *spec, struct err *err);
 
 /* The same for the process namespace, which holds for later children only: the first of them is the namespace's first

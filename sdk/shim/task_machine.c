@@ -189,11 +189,14 @@ static int set_up(struct task_self *self, const char *kernel, struct machine_opt
                   struct arena *arena, struct err *err)
 {
     struct needs needs = find_needs(kernel);
+    /* The network first: who answers its claims is not in the container's group, which may be killed as a whole, and
+     * must live to give the pod's interface back. */
+    if (namespaces_enter_network(&self->spec, err) != 0 ||
+        (needs.network && network_take(network, &self->spec, arena, err) != 0))
+        return -1;
     if (task_enter_cgroup(self, err) != 0 || namespaces_enter(&self->spec, err) != 0)
         return -1;
     if (needs.files && share_files(self, machine, needs.memory, arena, err) != 0)
-        return -1;
-    if (needs.network && network_take(network, &self->spec, arena, err) != 0)
         return -1;
     connect(machine, network, arena);
     return 0;

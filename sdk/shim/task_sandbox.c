@@ -46,8 +46,8 @@ int task_sandbox(struct task_self *self, struct err *err)
 {
     pid_t pid = getpid();
     const struct spec_namespace *processes = spec_find_namespace(&self->spec, "pid");
-    if (task_enter_cgroup(self, err) != 0 || namespaces_enter(&self->spec, err) != 0 ||
-        namespaces_enter_pid(&self->spec, err) != 0)
+    if (task_enter_cgroup(self, err) != 0 || namespaces_enter_network(&self->spec, err) != 0 ||
+        namespaces_enter(&self->spec, err) != 0 || namespaces_enter_pid(&self->spec, err) != 0)
         return -1;
     if (processes && !processes->path && (pid = fork_first_process(err)) < 0)
         return -1;
