@@ -15,15 +15,16 @@
 #define COMBINE "instcombine<max-iterations=1;no-verify-fixpoint>"
 
 /* Simplifies, and inlines, so far that what has no use then is what the program does not use (keep.h). Where functions
- * may throw, keep_traps puts code on the way from a call to the next block. */
+ * may throw, keep_traps puts code on the way from a call to the next block. It sees by lcssa what leaves a loop. */
 #define INLINE      "function(sroa,early-cse,simplifycfg),cgscc(inline),"
 #define SIMPLIFY    "sroa,early-cse," COMBINE ",simplifycfg,adce"
 #define SPLIT_EDGES ",break-crit-edges"
 
 static const char *const early_passes[2][2] = {/* whether it inlines, whether functions may throw */
-                                               {"function(" SIMPLIFY ")", "function(" SIMPLIFY SPLIT_EDGES ")"},
-                                               {INLINE "function(" SIMPLIFY ")",
-                                                INLINE "function(" SIMPLIFY SPLIT_EDGES ")"}};
+                                               {"function(" SIMPLIFY ",lcssa)",
+                                                "function(" SIMPLIFY SPLIT_EDGES ",lcssa)"},
+                                               {INLINE "function(" SIMPLIFY ",lcssa)",
+                                                INLINE "function(" SIMPLIFY SPLIT_EDGES ",lcssa)"}};
 
 #define FUNCTION_PASSES                                                                                                \
     "sroa,early-cse<memssa>,simplifycfg," COMBINE ",correlated-propagation,simplifycfg,"                               \

@@ -3,6 +3,8 @@
 
 #include "llvm/used.h"
 
+#define MAX_DEPTH 8
+
 /* The place behind a call. An invoke is the only way to its next block, since keep_traps runs on such code. */
 static LLVMValueRef next_instruction(LLVMValueRef call)
 {
@@ -53,13 +55,36 @@ static bool is_kept_early(LLVMValueRef load)
     return LLVMGetTypeKind(LLVMTypeOf(load)) == LLVMVectorTypeKind && used_in_part(load);
 }
 
+/* What has no effect but its value. */
+static bool is_pure(LLVMValueRef instruction)
+{
+    return LLVMIsABinaryOperator(instruction) || LLVMIsACastInst(instruction) || LLVMIsACmpInst(instruction) ||
+           LLVMIsASelectInst(instruction) || LLVMIsAGetElementPtrInst(instruction) ||
+           LLVMIsAExtractElementInst(instruction) || LLVMIsAInsertElementInst(instruction) ||
+           LLVMIsAShuffleVectorInst(instruction);
+}
+
+/* Whether only what is behind its loop uses a value: the code is in LCSSA form, so such users are phis of one value.
+ * Of such loads LLVM leaves the last one when it unrolls the loop. */
+static bool leaves_loop(LLVMValueRef value, unsigned depth)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        bool is_exit = LLVMIsAPHINode(user) && LLVMCountIncoming(user) == 1;
+
+        if (!is_exit && !(depth < MAX_DEPTH && is_pure(user) && leaves_loop(user, depth + 1)))
+            return false;
+    }
+    return true;
+}
+
 static void keep_traps_in(struct unit *unit, LLVMBasicBlockRef block)
 {
     for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
         bool is_used = LLVMGetFirstUse(i) != NULL;
 
         if (is_used && LLVMIsALoadInst(i))
-            LLVMSetVolatile(i, is_kept_early(i));
+            LLVMSetVolatile(i, is_kept_early(i) || leaves_loop(i, 0));
         else if (!is_used && is_droppable_call(i))
             use_result(unit, i);
     }

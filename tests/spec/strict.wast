@@ -95,6 +95,18 @@
         (br_if $l (i32.ne (local.get $n) (i32.const 1000))))
       (return (local.get $x)))
     (i32.const 7))
+  (func (export "the last of a loop") (param $at i32) (param $n i32) (result i32) (local $x i32)
+    (loop $l
+      (local.set $x (i32.load (local.get $at)))
+      (local.set $at (i32.sub (local.get $at) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
+  (func (export "the last product of a loop") (param $at i32) (param $n i32) (result i32) (local $x i32)
+    (loop $l
+      (local.set $x (i32.mul (i32.load (local.get $at)) (i32.const 12345)))
+      (local.set $at (i32.sub (local.get $at) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $x))
   (func (export "a loop that only loads") (param $at i32) (param $n i32) (result i32) (local $sum i32)
     (loop $l
       (local.set $sum (i32.add (local.get $sum) (i32.load (local.get $at))))
@@ -162,6 +174,8 @@
 (assert_trap (invoke "selected by an argument" (i32.const 65533) (i32.const 0)) "out of bounds memory access")
 (assert_trap (invoke "behind a loop, on one way out" (i32.const 65533) (i32.const 1)) "out of bounds memory access")
 (assert_trap (invoke "selected in a loop" (i32.const 65520) (i32.const 8)) "out of bounds memory access")
+(assert_trap (invoke "the last of a loop" (i32.const 65533) (i32.const 8)) "out of bounds memory access")
+(assert_trap (invoke "the last product of a loop" (i32.const 65533) (i32.const 8)) "out of bounds memory access")
 (assert_trap (invoke "a loop that only loads" (i32.const 65533) (i32.const 8)) "out of bounds memory access")
 (assert_trap (invoke "a sum times zero" (i32.const 65533) (i32.const 8)) "out of bounds memory access")
 (assert_return (invoke "times one" (f32.const nan:0x200001)) (i32.const 0x7fe00001))
