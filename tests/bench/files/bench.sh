@@ -1,7 +1,7 @@
 #!/bin/bash
 # bench.sh: operations on files a second, in memory, beside the same wasm as a Linux process that is the only one in a
 # Linux guest on the same QEMU, also on files in memory. Runs take turns; the medians of five count.
-set -eu
+set -eu -o pipefail
 cd "$(dirname "$0")/../../.."
 build=build/bench
 guest=$build/linux
@@ -28,7 +28,7 @@ run_mewz() {
 
 for _ in $(seq "$rounds"); do
     for system in mewz linux; do
-        "run_$system" | tr -d '\r' | grep '^rate' | sed "s/^rate/$system/" >>"$work/rates" || true
+        "run_$system" | tr -d '\r' | grep '^rate' | sed "s/^rate/$system/" >>"$work/rates"
     done
 done
 
