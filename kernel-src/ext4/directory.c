@@ -2,7 +2,8 @@
  *
  * A folder is a file of blocks, each filled with entries one behind the other (Linux, Documentation/filesystems/ext4/
  * directory.rst). Those with an index, which Linux makes for large ones, have the same blocks; a name is added to them
- * by the library, which keeps the index right. */
+ * by the library, which keeps the index right. Names are found by a table in memory (names.c), with an index or
+ * without. */
 #include "ext4/volume.h"
 
 enum { HEADER = 8, LAST = EXT2_FT_SYMLINK };
@@ -102,12 +103,68 @@ static uint32_t find_in_block(struct ext4_node *folder, uint64_t number, struct 
     return error ? error : WASI_ENOENT;
 }
 
-static uint32_t find(struct ext4_node *folder, struct vfs_name name, struct place *place)
+static uint32_t find_linearly(struct ext4_node *folder, struct vfs_name name, struct place *place)
 {
     uint32_t error = WASI_ENOENT;
     for (uint64_t number = 0; error == WASI_ENOENT && number < directory_blocks(folder); number++)
         error = find_in_block(folder, number, name, place);
     return error;
+}
+
+/* Adds the names of one block to the table. */
+static uint32_t gather_block(struct ext4_node *folder, uint64_t number, struct names *names, bool *full)
+{
+    struct place place;
+    bool hole;
+    uint32_t error = enter(folder, number, &place, &hole);
+    if (error || hole)
+        return error;
+    do {
+        const struct ext2_dir_entry_2 *entry = entry_at(&place);
+        if (entry->inode != 0)
+            *full = !names_add(names, (struct vfs_name){entry->name, entry->name_len}, number);
+    } while (!*full && next(&place, &error));
+    return error;
+}
+
+/* The table of a large folder's names; *names NULL: it has none. */
+static uint32_t gather_names(struct ext4_node *folder, struct names **names)
+{
+    enum { LARGE = 4, NAMES_PER_BLOCK = CACHE_BLOCK / 16 };
+    uint64_t blocks = directory_blocks(folder);
+    bool full = false;
+    *names = names_find(folder);
+    if (*names || blocks < LARGE)
+        return WASI_SUCCESS;
+    *names = names_make(folder, blocks * NAMES_PER_BLOCK);
+    uint32_t error = WASI_SUCCESS;
+    for (uint64_t number = 0; *names && !full && !error && number < blocks; number++)
+        error = gather_block(folder, number, *names, &full);
+    if (error && *names && !full)
+        names_drop(folder);
+    if (error || full)
+        *names = NULL;
+    return error;
+}
+
+static uint32_t find_in_names(struct ext4_node *folder, const struct names *names, struct vfs_name name,
+                              struct place *place)
+{
+    struct names_search search = {0};
+    uint32_t error = WASI_ENOENT;
+    uint64_t number;
+    while (error == WASI_ENOENT && names_next(names, name, &search, &number))
+        error = find_in_block(folder, number, name, place);
+    return error;
+}
+
+static uint32_t find(struct ext4_node *folder, struct vfs_name name, struct place *place)
+{
+    struct names *names;
+    uint32_t error = gather_names(folder, &names);
+    if (error || names)
+        return error ? error : find_in_names(folder, names, name, place);
+    return find_linearly(folder, name, place);
 }
 
 uint32_t directory_find(struct ext4_node *folder, struct vfs_name name, ext2_ino_t *number)
@@ -201,6 +258,18 @@ static uint32_t append_block(struct ext4_node *folder, struct place *place)
     return WASI_SUCCESS;
 }
 
+/* The library has put a name somewhere, and where it needed a block for that, moved others as well. */
+static uint32_t note_indexed_name(struct ext4_node *folder, struct vfs_name name, uint64_t old_size)
+{
+    struct names *names = names_find(folder);
+    struct place place;
+    if (names && inode_size(folder) != old_size)
+        names_drop(folder);
+    else if (names && find_linearly(folder, name, &place) == WASI_SUCCESS)
+        names_add(names, name, place.number);
+    return WASI_SUCCESS;
+}
+
 /* The library reads the folder's inode from the table, and writes it there. */
 static uint32_t add_with_index(struct ext4_node *folder, struct vfs_name name, const struct ext4_node *node)
 {
@@ -217,18 +286,22 @@ static uint32_t add_with_index(struct ext4_node *folder, struct vfs_name name, c
             error = ext2fs_link(fs, folder->number, text, node->number, type_of(node));
     }
     folder->mapping.count = 0;
+    uint64_t size = inode_size(folder);
     if (!error)
         error = ext2fs_read_inode_full(fs, folder->number, (struct ext2_inode *)(void *)&folder->inode,
                                        sizeof folder->inode);
-    return volume_error(error);
+    return error ? volume_error(error) : note_indexed_name(folder, name, size);
 }
 
 uint32_t directory_add(struct ext4_node *folder, struct vfs_name name, const struct ext4_node *node)
 {
     struct place place;
     uint32_t error = WASI_ENOENT;
+    struct names *names = names_find(folder);
     if (folder->inode.i_flags & EXT2_INDEX_FL)
         return add_with_index(folder, name, node);
+    if (names && names->room > folder->room)
+        folder->room = names->room;
     for (uint64_t number = folder->room; error == WASI_ENOENT && number < directory_blocks(folder); number++)
         error = find_room(folder, number, name.size, &place);
     if (error == WASI_ENOENT)
@@ -237,6 +310,8 @@ uint32_t directory_add(struct ext4_node *folder, struct vfs_name name, const str
         return error;
     folder->room = place.number;
     put_entry(&place, name, node);
+    if (names && names_add(names, name, place.number))
+        names->room = place.number;
     inode_touch(folder, INODE_MODIFY | INODE_CHANGE);
     return changed(folder, &place);
 }
@@ -287,8 +362,11 @@ uint32_t directory_remove(struct ext4_node *folder, struct vfs_name name)
         struct ext2_dir_entry_2 *before = (void *)(place.block->bytes + place.before);
         before->rec_len = (uint16_t)(before->rec_len + entry->rec_len);
     }
+    struct names *names = names_find(folder);
     if (place.number < folder->room)
         folder->room = place.number;
+    if (names && place.number < names->room)
+        names->room = place.number;
     inode_touch(folder, INODE_MODIFY | INODE_CHANGE);
     return changed(folder, &place);
 }

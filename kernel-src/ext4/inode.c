@@ -284,6 +284,8 @@ void inode_release(struct vfs_node *released)
 {
     struct volume *volume = volume_of(released);
     struct ext4_node *node = ext4_node_of(released);
+    if (node->inode.i_links_count == 0 && vfs_is_folder(released))
+        names_drop(node);
     if (node->inode.i_links_count == 0 && !volume->vfs.read_only && volume_begin(volume) == 0)
         if (!remove_orphan(volume, node) || free_inode(volume, node) != 0)
             volume_fail(volume);

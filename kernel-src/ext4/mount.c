@@ -149,6 +149,7 @@ static const char *mount(struct volume *volume, struct vfs_node **root)
 
 static void discard(struct volume *volume)
 {
+    names_fini(volume);
     if (volume->pending)
         ext2fs_free_block_bitmap(volume->pending);
     close_library(volume);
@@ -210,6 +211,27 @@ bool ext4_mount(const char *serial, bool read_only, struct vfs_node **root, cons
     volume->next = volumes;
     volumes = volume;
     return true;
+}
+
+static bool waits_for_commit(const struct volume *volume)
+{
+    return volume->changed_since != 0 && !volume->failed;
+}
+
+uint64_t ext4_commit_due(void)
+{
+    uint64_t due = TIME_NEVER;
+    for (const struct volume *volume = volumes; volume; volume = volume->next)
+        if (waits_for_commit(volume) && volume->changed_since + COMMIT_INTERVAL < due)
+            due = volume->changed_since + COMMIT_INTERVAL;
+    return due;
+}
+
+void ext4_commit_waiting(void)
+{
+    for (struct volume *volume = volumes; volume; volume = volume->next)
+        if (waits_for_commit(volume) && time_now() - volume->changed_since >= COMMIT_INTERVAL)
+            volume_commit(volume);
 }
 
 static bool unmount(struct volume *volume)

@@ -2,7 +2,7 @@
 #include "arch/x86_64/time.h"
 #include "ext4/volume.h"
 
-enum { COMMIT_INTERVAL_SECONDS = 5, FREE_BLOCKS_LOW = 512 };
+enum { FREE_BLOCKS_LOW = 512 };
 
 uint32_t volume_error(errcode_t error)
 {
@@ -120,7 +120,7 @@ static bool is_time_to_commit(const struct volume *volume)
     if (volume->changed_since == 0)
         return false;
     return cache->counts[CACHE_META] >= journal_capacity(&volume->journal) / 2 ||
-           time_now() - volume->changed_since >= COMMIT_INTERVAL_SECONDS * 1000000000ull;
+           time_now() - volume->changed_since >= COMMIT_INTERVAL;
 }
 
 uint32_t volume_begin(struct volume *volume)

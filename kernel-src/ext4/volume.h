@@ -9,7 +9,7 @@
 #include "fs/cache.h"
 #include "mm/heap.h"
 
-enum { NODE_BUCKETS = 1024 };
+enum { NODE_BUCKETS = 1024, NAMES_FOLDERS = 8 };
 
 /* A part of a file that lies in one piece on the disk, or not at all. */
 struct mapping {
@@ -32,6 +32,16 @@ struct ext4_node {
     uint64_t room;                 /* folder: no block before this one has room for a new name */
 };
 
+/* Where the names of a large folder are (names.c). */
+struct names {
+    ext2_ino_t folder; /* 0: none */
+    uint32_t *slots;
+    size_t capacity; /* a power of two */
+    size_t count;    /* of slots in use */
+    uint64_t used_at;
+    uint64_t room; /* as in struct ext4_node, which comes and goes */
+};
+
 struct volume {
     struct vfs vfs;
     struct volume *next;
@@ -40,6 +50,8 @@ struct volume {
     ext2_filsys fs;
     struct ext4_node *nodes[NODE_BUCKETS];
     struct ext4_node *dirty_nodes;
+    struct names names[NAMES_FOLDERS];
+    uint64_t names_used; /* counts uses */
     /* Blocks that were freed, and that the bitmap of the library still calls used: until the journal is empty nobody
      * may write there. */
     ext2fs_block_bitmap pending;
@@ -69,6 +81,8 @@ extern struct volume *io_volume;
 uint32_t volume_error(errcode_t error);
 
 /* --- transactions (transaction.c) --- */
+
+#define COMMIT_INTERVAL 5000000000ull /* nanoseconds that a change waits for others */
 
 /* Comes before every change: WASI_EIO where nothing may be changed any more. Commits where it is time to, so that a
  * change in itself always fits. */
@@ -127,6 +141,26 @@ errcode_t contents_punch(struct ext4_node *node, uint64_t first, uint64_t last);
 
 /* A new block of a folder at its end; the caller fills it in. */
 uint32_t contents_append_block(struct ext4_node *folder, struct cache_block **block);
+
+/* --- large folders' names (names.c) --- */
+
+/* The table of a folder; NULL: it has none. */
+struct names *names_find(struct ext4_node *folder);
+
+/* A new, empty one, which the caller fills with all names that the folder has, in place of the one that was not used
+ * for the longest time. NULL: there is no memory for it, or there are too many names. */
+struct names *names_make(struct ext4_node *folder, uint64_t name_count);
+void names_drop(struct ext4_node *folder);
+void names_fini(struct volume *volume);
+
+/* Says that a name is in that block of the folder. False: the table is full, and has been dropped. */
+bool names_add(struct names *names, struct vfs_name name, uint64_t block);
+
+/* The next block in which a name may be, beginning with a search that is all zeroes. False: it is in no other. */
+struct names_search {
+    size_t steps;
+};
+bool names_next(const struct names *names, struct vfs_name name, struct names_search *search, uint64_t *block);
 
 /* --- folders (directory.c) --- */
 

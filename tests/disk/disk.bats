@@ -59,6 +59,43 @@ is_consistent() {
     [ "$output" = used ]
 }
 
+@test "a folder of 20,000 files" {
+    truncate -s 256M large.img
+    mke2fs -q -F -t ext4 -b 4096 -N 30000 large.img
+    volumes --disk large.img:/disk -- many /disk 20000
+    [ "$output" = "20000 files" ]
+    mv large.img disk.img
+    is_consistent
+}
+
+@test "a folder with an index that Linux made" {
+    mkdir -p tree/many
+    (cd tree/many && seq -f "there before %g" 3000 | xargs -d '\n' touch)
+    mke2fs -q -F -t ext4 -b 4096 -d tree disk.img
+    e2fsck -fyD disk.img >/dev/null || [ $? -le 1 ]
+    debugfs -R "stat many" disk.img 2>/dev/null | grep -q 'Flags: 0x81000'
+    volumes --disk disk.img:/disk -- many /disk 2000
+    [ "$output" = "2000 files" ]
+    is_consistent
+    [ "$(debugfs -R "ls -p many" disk.img 2>/dev/null | grep -c "there before")" = 3000 ]
+}
+
+# What the journal of the disk would give after a power cut now.
+survives() {
+    cp --sparse=always disk.img cut.img
+    e2fsck -fy cut.img >/dev/null || [ $? -le 1 ]
+    [ "$(debugfs -R "cat unsynced" cut.img 2>/dev/null)" = written ]
+}
+
+@test "while a program waits, what it has not synced is committed" {
+    timeout 120 mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- wait /disk >out 3>&- &
+    run=$!
+    wait_until 'grep -q waiting out'
+    wait_until survives
+    kill "$run"
+    wait "$run" 2>/dev/null || true
+}
+
 @test "the machine dies: every record that was synced is there" {
     for round in 1 2 3 4; do
         mke2fs -q -F -t ext4 -b 4096 disk.img

@@ -4,6 +4,7 @@
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/time.h"
 #include "dev/console.h"
+#include "ext4/ext4.h"
 #include "net/net.h"
 
 /* These come with the functions on sockets (socket.c). A program that imports none has them not, nor a watch for one.
@@ -11,6 +12,10 @@
 #pragma weak socket_look
 #pragma weak net_poll
 #pragma weak net_expect
+
+/* And these with disks (sdk/link). */
+#pragma weak ext4_commit_due
+#pragma weak ext4_commit_waiting
 
 static void look_at_stdin(struct host_watch *watch)
 {
@@ -40,6 +45,16 @@ static bool any(const struct host_watch *list, bool socket)
     return list != NULL;
 }
 
+/* Idles, or commits what a disk's changes have waited for. */
+static void idle(uint64_t deadline)
+{
+    uint64_t due = ext4_commit_due ? ext4_commit_due() : TIME_NEVER;
+    if (due != TIME_NEVER && time_now() >= due)
+        ext4_commit_waiting();
+    else
+        time_wait(due < deadline ? due : deadline); /* the network goes on in there */
+}
+
 void host_wait(uint64_t deadline, struct host_watch *list)
 {
     bool has_socket = any(list, true), has_stdin = any(list, false);
@@ -53,7 +68,7 @@ void host_wait(uint64_t deadline, struct host_watch *list)
         count = look(list);
         if (count > 0 || (deadline != TIME_NEVER && time_now() >= deadline))
             break;
-        time_wait(deadline); /* the network goes on in there */
+        idle(deadline);
     }
     interrupts_restore(enabled);
     if (has_stdin)

@@ -34,6 +34,20 @@ void heap_free(struct heap *heap, void *memory)
     free(memory);
 }
 
+void *heap_pages_alloc(struct heap *heap, size_t count)
+{
+    (void)heap;
+    return aligned_alloc(PAGE_SIZE, count * PAGE_SIZE);
+}
+
+void heap_pages_free(struct heap *heap, void *pages, size_t count)
+{
+    (void)heap;
+    (void)count;
+    free(pages);
+}
+
+void (*page_reclaim)(size_t count);
 static size_t free_pages = 4096;
 
 void *pages_alloc(size_t count)

@@ -150,6 +150,43 @@ static void fill(void)
     printf("unlink: %s\n", unlink(path("filling")) == -1 ? strerror(errno) : "done");
 }
 
+/* So many files in one folder: made, found, some renamed and made again, removed but for the first. */
+static void use_many(int count)
+{
+    struct stat status;
+    char name[64], other[64];
+    CHECK(mkdir(path("many"), 0777) == 0 || errno == EEXIST);
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "many/file-%d", i);
+        int fd = open(path(name), O_WRONLY | O_CREAT | O_EXCL, 0666);
+        CHECK(fd >= 0 && close(fd) == 0);
+    }
+    CHECK(count_entries("many") >= count + 2);
+    for (int i = 0; i < count; i += 7) {
+        snprintf(name, sizeof name, "many/file-%d", i);
+        snprintf(other, sizeof other, "many/another name %d", i);
+        CHECK(stat(path(name), &status) == 0 && rename(path(name), path(other)) == 0);
+        CHECK(stat(path(name), &status) == -1 && errno == ENOENT && stat(path(other), &status) == 0);
+        CHECK(rename(path(other), path(name)) == 0);
+    }
+    for (int i = 1; i < count; i++) {
+        snprintf(name, sizeof name, "many/file-%d", i);
+        CHECK(unlink(path(name)) == 0);
+    }
+    CHECK(stat(path("many/file-0"), &status) == 0);
+    printf("%d files\n", count);
+}
+
+/* Changes what nobody syncs, and waits. */
+static void wait_unsynced(void)
+{
+    int fd = open(path("unsynced"), O_WRONLY | O_CREAT, 0666);
+    CHECK(fd >= 0 && write(fd, "written", 7) == 7 && close(fd) == 0);
+    puts("waiting");
+    fflush(stdout);
+    sleep(3600);
+}
+
 static void show(const char *name)
 {
     char text[256];
@@ -181,6 +218,10 @@ int main(int argc, char **argv)
         read_until_error();
     } else if (strcmp(what, "append") == 0) {
         append();
+    } else if (strcmp(what, "many") == 0) {
+        use_many(atoi(argv[3]));
+    } else if (strcmp(what, "wait") == 0) {
+        wait_unsynced();
     } else if (strcmp(what, "fill") == 0) {
         fill();
     }
