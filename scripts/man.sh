@@ -18,7 +18,7 @@ cat <<END
 .Dt MEWZ-CC-$(echo "$verb" | tr '[:lower:]' '[:upper:]') 1
 .Os
 .Sh NAME
-.Nm mewz-cc $verb
+.Nm mewz-cc-$verb
 .Nd $summary
 .Sh SYNOPSIS
 .Nm mewz-cc $verb${usage:+

@@ -33,6 +33,17 @@ Description: WebAssembly programs as machines of their own
 END
 }
 
+copyright() {
+    cat <<END
+Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+
+Files: *
+Copyright: 2026 the authors of Mewz
+License: Apache-2.0
+ The whole text is in /usr/share/common-licenses/Apache-2.0.
+END
+}
+
 case $kind in
 dist)
     ./install.sh --prefix "/$name" --destdir "$work" >/dev/null
@@ -44,6 +55,9 @@ dist)
 deb)
     ./install.sh --prefix /usr --destdir "$work/root" >/dev/null
     rm "$work/root/usr/share/mewz/installed" # dpkg knows
+    llvm-strip-19 --strip-unneeded "$work/root"/usr/bin/* "$work/root/usr/lib/mewz-llvm.so"
+    gzip -9n "$work/root"/usr/share/man/man1/*.1
+    copyright >"$work/root/usr/share/doc/mewz/copyright"
     mkdir "$work/root/DEBIAN"
     control "$work/root" >"$work/root/DEBIAN/control"
     find "$work/root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

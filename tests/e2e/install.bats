@@ -158,7 +158,8 @@ builds_and_runs() {
     touch root/var/lib/dpkg/{status,available}
     dpkg --root="$PWD/root" --force-not-root --force-depends --force-script-chrootless --log=log -i one/mewz_1.2.3_amd64.deb
     builds_and_runs "$PWD/root/usr/bin/mewz-cc"
-    [ -e root/usr/share/man/man1/mewz-cc-build.1 ]
+    man -l --warnings root/usr/share/man/man1/mewz-cc-build.1.gz | grep -q 'mewz-cc build'
+    [ -s root/usr/share/doc/mewz/copyright ]
     dpkg --root="$PWD/root" --force-not-root --force-script-chrootless --log=log -P mewz
     [ -z "$(find root -path root/var -prune -o ! -type d -print)" ]
 }
