@@ -135,3 +135,29 @@ notcapable notcapable notcapable badf badf notsock badf badf success badf fault 
         [[ $stderr == 'descriptors.wasm: trap: signal raised by the program'*' in main'* ]]
     done
 }
+
+# exchange A B: exchanges two names without end, each time in one step (RENAME_EXCHANGE of renameat2, system call 316).
+exchange() {
+    # shellcheck disable=SC2016
+    exec perl -e '1 while syscall(316, -100, $ARGV[0], -100, $ARGV[1], 2) == 0; die "renameat2: $!\n"' "$@" 3>&-
+}
+
+@test "linux: no way out while somebody exchanges a folder with a link" {
+    mkdir -p box/door outside
+    printf inside >box/door/name
+    printf 'from outside' >outside/name
+    printf 'still here' >outside/victim
+    for target in ../outside "$PWD/outside"; do
+        ln -sfn "$target" box/link
+        exchange box/door box/link &
+        exchanger=$!
+        MEWZ_DIRS=$PWD/box:/box process escapes /box 50
+        kill "$exchanger" # fails where the names were not exchanged until now
+        wait "$exchanger" || true
+        [ "$status" = 0 ]
+        [ "$(cd outside && ls)" = "$(printf 'name\nvictim')" ]
+        [ "$(cat outside/name outside/victim)" = "from outsidestill here" ]
+        [ ! -L box/door ] || mv -T box/link box/back
+        if [ -e box/back ]; then rm box/door; mv -T box/back box/door; fi
+    done
+}
