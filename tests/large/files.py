@@ -64,9 +64,9 @@ def check_database():
 
 def check_clocks():
     begin, used = time.monotonic(), time.process_time()
-    time.sleep(0.05)
-    assert time.monotonic() - begin >= 0.05
-    assert time.process_time() >= used
+    assert sum(range(1000000)) == 499999500000
+    assert time.monotonic() > begin
+    assert time.process_time() > used
     assert time.time() > 1.7e9
     assert os.urandom(16) != os.urandom(16)
 

@@ -22,6 +22,19 @@ setup_file() {
     [ "$(wc -l <root.machine/app/out/rows.csv)" = 501 ]
 }
 
+# On Node it sleeps for ever: CPython waits for an absolute time, which Node's WASI takes for a duration.
+@test "python: a sleep lasts as long as it should" {
+    local system
+    cd "$BATS_FILE_TMPDIR"
+    mkdir -p root.linux root.machine
+    for system in linux machine; do
+        run_on $system -c 'import time
+begin = time.monotonic()
+time.sleep(0.5)
+assert 0.5 <= time.monotonic() - begin < 60' </dev/null
+    done
+}
+
 @test "python: exit codes, and an error that nobody catches" {
     expect_same -c 'import sys; sys.exit(42)'
     [ "$status" = 42 ]
