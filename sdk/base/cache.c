@@ -101,7 +101,8 @@ bool cache_fetch(const struct cache *cache, const char *key, const char *path)
 /* What other processes are just writing counts too: if it is old it was given up, and goes like any other. */
 static uint64_t sum_up(int folder, char oldest[NAME_MAX + 1])
 {
-    DIR *directory = fdopendir(dup(folder));
+    int copy = dup(folder);
+    DIR *directory = copy < 0 ? NULL : fdopendir(copy);
     struct timespec time = {0};
     struct stat status;
     uint64_t total = 0;

@@ -121,8 +121,8 @@ static int add_config(struct making *making, const struct sha256_text *diff_id, 
 
 static cJSON *describe(const struct blob *blob)
 {
-    char digest[80] = "sha256:";
-    strcat(digest, blob->digest.digits);
+    char digest[80];
+    snprintf(digest, sizeof digest, "sha256:%s", blob->digest.digits);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "mediaType", blob->type);
     cJSON_AddStringToObject(json, "digest", digest);
