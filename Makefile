@@ -367,6 +367,7 @@ $(BUILD)/disk/%.o: tests/disk/native/%.c
 $(DISK_TESTS): %: %.o $(DISK_OBJECTS)
 	$(CC) $(SANITIZE) -fuse-ld=lld -Wl,--gc-sections -o $@ $^
 -include $(wildcard $(BUILD)/disk/*.d)
+include tests/disk/fuzz/rules.mk
 
 # What asks containerd as kubelet does, with a gRPC library from npm (tests/containerd/package-lock.json pins it).
 
@@ -402,7 +403,7 @@ check-spec: $(SPEC_PROGRAMS)
 check-kernel: all $(GUESTS)
 check-e2e: all $(GUESTS)
 check-apps: all $(APPS) $(BUILD)/bench/measure
-check-disk: all $(GUESTS) $(DISK_TESTS) $(BUILD)/bench/count_plugin.so
+check-disk: all $(GUESTS) $(DISK_TESTS) $(FILE_FUZZERS) $(BUILD)/disk/fuzz.img $(BUILD)/bench/count_plugin.so
 check-containerd: export LONG = 1
 check-containerd: all $(GUESTS) $(CRI)
 # By itself the long form: a million requests, a million malformed frames. As part of `make check` it is short.
@@ -412,7 +413,7 @@ check-net: all $(GUESTS) $(NET_PROGRAMS)
 $(SUITES:%=check-%):
 	tests/check.sh $(@:check-%=%)
 
-check-all: all $(UNIT_TESTS) $(DISK_TESTS) $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure $(CRI)
+check-all: all $(UNIT_TESTS) $(DISK_TESTS) $(FILE_FUZZERS) $(BUILD)/disk/fuzz.img $(SPEC_PROGRAMS) $(GUESTS) $(APPS) $(NET_PROGRAMS) $(BUILD)/bench/measure $(CRI)
 	tests/check.sh format $(SUITES)
 
 check: deps

@@ -94,8 +94,9 @@ uint32_t fuse_send_contents(struct fuse *fuse, const struct virtq_slice *slices,
 
 uint32_t fuse_send(struct fuse *fuse, void *out, size_t size)
 {
+    static const struct virtq_slice none;
     size_t contents;
-    return fuse_send_contents(fuse, NULL, 0, 0, out, size, &contents);
+    return fuse_send_contents(fuse, &none, 0, 0, out, size, &contents);
 }
 
 uint32_t fuse_send_any(struct fuse *fuse, size_t room, const char **out, size_t *size)
