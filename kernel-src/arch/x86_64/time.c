@@ -296,14 +296,15 @@ static void halt(uint64_t deadline)
 
 /* A tick that was meant for a program that computes does not end the idling, or there would be the next one after it.
  */
-static void idle_beside_background(uint64_t deadline)
+static void idle_beside_background(uint64_t deadline, unsigned interrupts)
 {
     uint64_t next = background->begin_idle();
-    unsigned interrupts = irq_count();
     deadline = next < deadline ? next : deadline;
-    do
+    bool woken = false;
+    while (!woken && irq_count() == interrupts && time_now() < deadline) {
         halt(deadline);
-    while (irq_count() == interrupts && time_now() < deadline && !wakes_often);
+        woken = wakes_often;
+    }
     background->end_idle();
 }
 
@@ -311,10 +312,12 @@ void time_wait(uint64_t deadline)
 {
     if (deadline != TIME_NEVER && time_now() >= deadline)
         return;
+    /* Counted from here on: the caller has looked for what it waits for, and the first idling sets the card up. */
+    unsigned interrupts = irq_count();
     if (background && background->run())
         return;
     if (background) {
-        idle_beside_background(deadline);
+        idle_beside_background(deadline, interrupts);
         background->run(); /* what it waited for has come, mostly */
     } else {
         halt(deadline);
