@@ -7,13 +7,17 @@ seconds=$1 status=0
 mkdir -p build/fuzz/found build/fuzz/corpus/validate build/fuzz/corpus/compile
 node tests/fuzz/seeds.mjs build/fuzz/seeds "${SPEC:-../shared/spec}" || exit 1
 
-# run NAME OPTION...: one of libFuzzer's
+# run NAME OPTION...: one of libFuzzer's. Reading the seeds takes the compiler minutes, so that is done first and once: what
+# of them reaches code of its own becomes part of the corpus.
 run() {
     local name=$1
     shift
     echo "== $name, $seconds s"
+    if [ -z "$(ls "build/fuzz/corpus/$name")" ]; then
+        build/fuzz/"$name" -merge=1 "$@" "build/fuzz/corpus/$name" build/fuzz/seeds >"build/fuzz/$name-seeds.log" 2>&1 || status=1
+    fi
     build/fuzz/"$name" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="build/fuzz/found/$name-" "$@" \
-        "build/fuzz/corpus/$name" build/fuzz/seeds >"build/fuzz/$name.log" 2>&1 || status=1
+        "build/fuzz/corpus/$name" >"build/fuzz/$name.log" 2>&1 || status=1
     grep -aE '^(stat::|==.*ERROR|SUMMARY|artifact)' "build/fuzz/$name.log"
 }
 
