@@ -483,12 +483,10 @@ bench-http: all $(NET_PROGRAMS) $(addprefix $(BUILD)/bench/,server.elf bulk.elf 
 $(BUILD)/bench/rates.wasm: tests/bench/files/rates.c
 	@mkdir -p $(@D)
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $<
-$(BUILD)/bench/rates.elf: $(BUILD)/bench/rates.wasm $(SDK_FILES)
-	bin/mewz-cc build $< -o $@
 $(BUILD)/bench/rates: $(BUILD)/bench/rates.wasm $(SDK_FILES)
 	bin/mewz-cc build $< -o $@ --target x86_64-linux --format elf
 
-bench-files: all $(BUILD)/bench/rates.elf $(BUILD)/bench/rates
+bench-files: all $(BUILD)/bench/rates
 	@scripts/setup.sh bench
 	tests/bench/files/bench.sh
 

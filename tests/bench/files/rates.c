@@ -1,14 +1,17 @@
-/* rates.c: how many operations on files a second, each for half a second of the program's own clock: a line each. */
+/* rates.c: how many operations on files a second in each of the folders that it is given (ARGV), each operation for
+ * half a second of the program's own clock: a line each. A folder that has the files already is only read. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { FILES = 1000, LARGE = 16 << 20, BLOCK = 64 << 10 };
+enum { FILES = 1000, LARGE = 8 << 20, BLOCK = 64 << 10 };
 
+static const char *place;
 static int large, small;
 static char block[BLOCK];
 static unsigned turn;
@@ -23,16 +26,24 @@ static double now(void)
 static void check(int good)
 {
     if (!good) {
-        perror("rates");
+        perror(place);
         exit(1);
     }
 }
 
+/* Good until the next call. */
+static const char *path(const char *rest)
+{
+    static char text[128];
+    snprintf(text, sizeof text, "%s/%s", place, rest);
+    return text;
+}
+
 static const char *name(unsigned number)
 {
-    static char text[64];
-    snprintf(text, sizeof text, "/bench/folder/file-%u", number % FILES);
-    return text;
+    char text[64];
+    snprintf(text, sizeof text, "folder/file-%u", number % FILES);
+    return path(text);
 }
 
 static void open_close(void)
@@ -50,7 +61,7 @@ static void stat_file(void)
 static void list_folder(void)
 {
     unsigned count = 0;
-    DIR *folder = opendir("/bench/folder");
+    DIR *folder = opendir(path("folder"));
     check(folder != NULL);
     while (readdir(folder))
         count++;
@@ -59,8 +70,8 @@ static void list_folder(void)
 
 static void create_remove(void)
 {
-    int file = open("/bench/new", O_WRONLY | O_CREAT | O_EXCL, 0666);
-    check(file >= 0 && close(file) == 0 && unlink("/bench/new") == 0);
+    int file = open(path("new"), O_WRONLY | O_CREAT | O_EXCL, 0666);
+    check(file >= 0 && close(file) == 0 && unlink(path("new")) == 0);
 }
 
 static void read_small(void)
@@ -89,40 +100,80 @@ static void write_block(void)
     check(pwrite(large, block, BLOCK, (off_t)(turn++ % (LARGE / BLOCK)) * BLOCK) == BLOCK);
 }
 
-static const struct {
+static void write_synced(void)
+{
+    check(pwrite(small, block, 100, 0) == 100 && fsync(small) == 0);
+}
+
+static const struct operation {
     const char *name;
     void (*once)(void);
+    bool changes;
 } operations[] = {
-    {"open+close", open_close},         {"stat", stat_file},         {"list 1000", list_folder},
-    {"create+remove", create_remove},   {"read 100 B", read_small},  {"write 100 B", write_small},
-    {"random 4 KiB read", read_random}, {"64 KiB read", read_block}, {"64 KiB write", write_block},
+    {"open+close", open_close, false},         {"stat", stat_file, false},
+    {"list 1000", list_folder, false},         {"read 100 B", read_small, false},
+    {"random 4 KiB read", read_random, false}, {"64 KiB read", read_block, false},
+    {"create+remove", create_remove, true},    {"write 100 B", write_small, true},
+    {"64 KiB write", write_block, true},       {"write 100 B, fsync", write_synced, true},
 };
 
-static void prepare(void)
+static bool has_files(void)
 {
-    check(mkdir("/bench", 0777) == 0 && mkdir("/bench/folder", 0777) == 0);
+    struct stat result;
+    return stat(path("folder"), &result) == 0;
+}
+
+static void make_files(void)
+{
+    check(mkdir(path("folder"), 0777) == 0);
     for (unsigned i = 0; i < FILES; i++) {
         int file = open(name(i), O_WRONLY | O_CREAT, 0666);
         check(file >= 0 && write(file, "some bytes", 10) == 10 && close(file) == 0);
     }
-    small = open("/bench/small", O_RDWR | O_CREAT, 0666);
-    large = open("/bench/large", O_RDWR | O_CREAT, 0666);
+}
+
+static void open_parts(bool change)
+{
+    int flags = change ? O_RDWR | O_CREAT : O_RDONLY;
+    small = open(path("small"), flags, 0666);
+    large = open(path("large"), flags, 0666);
+    check(small >= 0 && large >= 0);
+    if (!change)
+        return;
     for (unsigned i = 0; i < LARGE / BLOCK; i++)
         write_block();
     write_small();
 }
 
-int main(void)
+static double rate(void (*once)(void))
 {
-    prepare();
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        unsigned count = 0;
-        double start = now(), end;
-        do {
-            for (int j = 0; j < 10; j++, count++)
-                operations[i].once();
-        } while ((end = now()) < start + 0.5);
-        printf("rate\t%s\t%.0f\n", operations[i].name, count / (end - start));
+    unsigned count = 0;
+    double start = now(), end;
+    do {
+        for (int i = 0; i < 10; i++, count++)
+            once();
+    } while ((end = now()) < start + 0.5);
+    return count / (end - start);
+}
+
+static void measure(void)
+{
+    bool change = !has_files();
+    if (change)
+        make_files();
+    turn = 0;
+    open_parts(change);
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (change || !operations[i].changes)
+            printf("rate\t%s\t%s\t%.0f\n", place, operations[i].name, rate(operations[i].once));
+    check(close(small) == 0 && close(large) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        place = argv[i];
+        measure();
     }
     return 0;
 }
