@@ -330,13 +330,13 @@ $(BUILD)/guests/%.o: tests/kernel/native/%.c
 $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 	bin/mewz-cc link $< -o $@
 
-# The server of templates/http-server, and its clients: tests/net.
+# A server of files, and its clients: tests/net.
 
 NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets fuzz_net fuzz_virtq) $(BUILD)/bench/count_plugin.so
 
-$(BUILD)/net/server.wasm: $(wildcard templates/http-server/*.[ch])
+$(BUILD)/net/server.wasm: $(wildcard tests/net/server/*.[ch]) $(addprefix templates/http-server/,http.c http.h sockets.h)
 	@mkdir -p $(@D)
-	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -Werror -Itemplates/http-server -o $@ $(filter %.c,$^)
 $(BUILD)/net/%.elf: $(BUILD)/net/%.wasm $(SDK_FILES)
 	bin/mewz-cc build $< -o $@
 $(BUILD)/net/%: $(BUILD)/net/%.wasm $(SDK_FILES)
@@ -493,7 +493,7 @@ bench-files: all $(BUILD)/bench/rates
 # --- form ---
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
-              tests/* tests/bench/* tests/net/fuzz tests/bench/compute/include tests/apps/include tests/apps/eh tests/apps/tree tests/kernel/* tests/disk/* templates/*))
+              tests/* tests/bench/* tests/net/fuzz tests/net/server tests/bench/compute/include tests/apps/include tests/apps/eh tests/apps/tree tests/kernel/* tests/disk/* templates/*))
 SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
 
 format:

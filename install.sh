@@ -122,8 +122,8 @@ put 644 share/man/man1 share/man/man1/*.1
 put 644 share/bash-completion/completions completions/mewz-cc.bash
 mv "$stage/share/bash-completion/completions/mewz-cc.bash" "$stage/share/bash-completion/completions/mewz-cc"
 put 644 share/zsh/site-functions completions/_mewz-cc
-for template in templates/*; do
-    put 644 "share/mewz/$template" "$template"/*
+find templates -type f | while read -r file; do
+    put 644 "share/mewz/$(dirname "$file")" "$file"
 done
 put 644 share/doc/mewz LICENSE README.md docs/*.md
 

@@ -31,9 +31,16 @@ struct linux_dirent { /* getdents64(2) */
     char name[];
 };
 
-static void remove_folder(const char *path)
+static bool is_dots(const char *name)
 {
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static void remove_at(int parent, const char *path)
+{
+    if (unlinkat(parent, path, 0) == 0 || errno != EISDIR)
+        return;
+    int folder = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0)
         return;
     _Alignas(struct linux_dirent) char bytes[4096];
@@ -42,18 +49,18 @@ static void remove_folder(const char *path)
     while ((size = syscall(SYS_getdents64, folder, bytes, sizeof bytes)) > 0) {
         for (long at = 0; at < size;) {
             struct linux_dirent *entry = (struct linux_dirent *)(bytes + at);
-            unlinkat(folder, entry->name, 0);
+            if (!is_dots(entry->name))
+                remove_at(folder, entry->name);
             at += entry->size;
         }
     }
     close(folder);
-    rmdir(path);
+    unlinkat(parent, path, AT_REMOVEDIR);
 }
 
 static void remove_path(const char *path)
 {
-    if (unlink(path) != 0 && errno == EISDIR)
-        remove_folder(path);
+    remove_at(AT_FDCWD, path);
 }
 
 static void remove_everything(void)

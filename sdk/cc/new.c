@@ -49,6 +49,21 @@ static int unknown_template(const char *name, const char *folder, struct err *er
     return -1;
 }
 
+static int copy_files(const char *from, const char *to, struct err *err);
+
+/* A file, or a folder with everything in it. */
+static int copy(const char *from, const char *to, struct err *err)
+{
+    struct stat status;
+    if (stat(from, &status) != 0)
+        return err_set_errno(err, "%s", from);
+    if (!S_ISDIR(status.st_mode))
+        return file_copy(from, to, err);
+    if (mkdir(to, 0777) != 0)
+        return err_set_errno(err, "%s", to);
+    return copy_files(from, to, err);
+}
+
 static int copy_files(const char *from, const char *to, struct err *err)
 {
     struct arena arena = {0};
@@ -58,8 +73,8 @@ static int copy_files(const char *from, const char *to, struct err *err)
     int result = 0;
     for (struct dirent *entry; result == 0 && (entry = readdir(folder)) != NULL;)
         if (is_visible(entry))
-            result = file_copy(arena_printf(&arena, "%s/%s", from, entry->d_name),
-                               arena_printf(&arena, "%s/%s", to, entry->d_name), err);
+            result = copy(arena_printf(&arena, "%s/%s", from, entry->d_name),
+                          arena_printf(&arena, "%s/%s", to, entry->d_name), err);
     closedir(folder);
     arena_free(&arena);
     return result;

@@ -1,4 +1,4 @@
-/* server.c: a server of static files for any number of connections at once, in one thread.
+/* server.c: a server of the files in a folder, for any number of connections at once, in one thread.
  *
  * Each connection has a subscription for poll_oneoff, which says what it waits for: a request to read, or room for the
  * rest of an answer. Subscription 0 is the socket that listens. Answers are written as soon as they are known, and only
@@ -12,19 +12,18 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-#include "files.h"
+#include "answer.h"
 #include "http.h"
 #include "sockets.h"
 
+#define FOLDER       "/srv" /* mewz.toml puts it there */
 #define PORT_DEFAULT 80
 #define BACKLOG      1024
 
 struct connection {
     int fd;
-    const char *answer; /* what is left of it */
-    size_t answer_size;
-    bool keep_alive;
     bool over;
+    struct answer answer;
     size_t received; /* bytes in `request` */
     char request[4096];
 };
@@ -69,6 +68,7 @@ static bool add_connection(int fd)
         return false;
     connection->fd = fd;
     connection->over = false;
+    connection->answer.file = -1;
     connection->received = 0;
     connections[count] = connection;
     subscribe(count++, fd, __WASI_EVENTTYPE_FD_READ);
@@ -78,6 +78,7 @@ static bool add_connection(int fd)
 /* The last one takes its place. */
 static void remove_connection(size_t index)
 {
+    answer_end(&connections[index]->answer);
     close(connections[index]->fd);
     free(connections[index]);
     if (index != --count) {
@@ -89,49 +90,27 @@ static void remove_connection(size_t index)
 
 /* --- answers --- */
 
-/* What to answer: a file, or the reason why there is none. */
-static const struct file *find_answer(enum http_result result, const struct request *request)
-{
-    if (result == HTTP_OTHER)
-        return files_failure(METHOD_NOT_ALLOWED);
-    if (result != HTTP_REQUEST)
-        return files_failure(BAD_REQUEST);
-    const struct file *file = files_find(request->path, request->path_size);
-    return file ? file : files_failure(NOT_FOUND);
-}
-
-/* Takes the next request from the bytes that have come and starts its answer. False: there is no whole one yet. */
-static bool start_next(struct connection *connection)
+/* Takes the next request from the bytes that have come and makes its answer. False: there is no whole one yet. */
+static bool begin_next(struct connection *connection)
 {
     struct request request;
     enum http_result result = http_parse(connection->request, connection->received, &request);
     if (result == HTTP_INCOMPLETE && connection->received < sizeof connection->request)
         return false;
-    bool understood = result == HTTP_REQUEST;
-    const struct file *file = find_answer(result, &request);
-    connection->keep_alive = understood && request.keep_alive;
-    const struct answer *answer = &file->answers[connection->keep_alive];
-    connection->answer = answer->bytes;
-    connection->answer_size = understood && request.is_head ? answer->head_size : answer->size;
-    if (understood) {
+    answer_begin(&connection->answer, result, &request);
+    if (result == HTTP_REQUEST) {
         connection->received -= request.size;
         memmove(connection->request, connection->request + request.size, connection->received);
     }
     return true;
 }
 
-enum progress { DONE, WAITS, FAILED };
-
-static enum progress send_answer(struct connection *connection)
+static enum progress go_on_sending(struct connection *connection)
 {
-    while (connection->answer_size > 0) {
-        ssize_t sent = write(connection->fd, connection->answer, connection->answer_size);
-        if (sent < 0)
-            return errno == EAGAIN ? WAITS : FAILED;
-        connection->answer += sent;
-        connection->answer_size -= (size_t)sent;
-    }
-    return DONE;
+    enum progress progress = answer_send(&connection->answer, connection->fd);
+    if (progress == DONE)
+        answer_end(&connection->answer);
+    return progress;
 }
 
 /* --- events --- */
@@ -140,9 +119,9 @@ static enum progress send_answer(struct connection *connection)
 static bool answer(size_t index)
 {
     struct connection *connection = connections[index];
-    while (start_next(connection)) {
-        enum progress progress = send_answer(connection);
-        if (progress == FAILED || (progress == DONE && !connection->keep_alive))
+    while (begin_next(connection)) {
+        enum progress progress = go_on_sending(connection);
+        if (progress == FAILED || (progress == DONE && !connection->answer.keep_alive))
             return false;
         if (progress == WAITS) {
             subscribe(index, connection->fd, __WASI_EVENTTYPE_FD_WRITE);
@@ -168,8 +147,8 @@ static bool go_on_reading(size_t index)
 
 static bool go_on_writing(size_t index)
 {
-    enum progress progress = send_answer(connections[index]);
-    if (progress == DONE && connections[index]->keep_alive)
+    enum progress progress = go_on_sending(connections[index]);
+    if (progress == DONE && connections[index]->answer.keep_alive)
         return answer(index);
     return progress == WAITS;
 }
@@ -230,9 +209,13 @@ static int open_listener(uint32_t port)
 
 int main(int argc, char **argv)
 {
-    uint32_t port = argc > 1 ? (uint32_t)atoi(argv[1]) : PORT_DEFAULT;
+    uint32_t port = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : PORT_DEFAULT;
     int listener = open_listener(port);
-    if (!files_init() || !reserve())
+    if (!answer_open_folder(FOLDER)) {
+        fprintf(stderr, "%s: %s: start me with --dir site:%s\n", FOLDER, strerror(errno), FOLDER);
+        return 1;
+    }
+    if (!reserve())
         return 1;
     subscribe(count++, listener, __WASI_EVENTTYPE_FD_READ);
     printf("listening on port %u\n", (unsigned)port);

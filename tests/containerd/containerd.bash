@@ -131,10 +131,11 @@ image() {
     ctr image import ${2:+--platform "$2"} "$work/$1.tar" >/dev/null
 }
 
-# The server of files among the templates, as localhost/files:1.
+# A server of files, as localhost/files:1.
 files_image() {
     mkdir -p "$work/image-files"
-    clang-19 --target=wasm32-wasi -O2 -o "$work/image-files/app.wasm" "$here"/templates/http-server/*.c
+    clang-19 --target=wasm32-wasi -O2 -I"$here/templates/http-server" -o "$work/image-files/app.wasm" \
+        "$here"/tests/net/server/*.c "$here/templates/http-server/http.c"
     "$here/tests/containerd/image.sh" "$work/image-files" localhost/files:1 "$work/files.tar" linux/amd64 /app.wasm
     ctr image import "$work/files.tar" >/dev/null
 }

@@ -1,5 +1,5 @@
 # Sockets: programs that talk with themselves, and servers that others talk to, in the unikernel and on Linux.
-# shellcheck disable=SC2016 # other programs expand those
+# shellcheck disable=SC2016,SC2030,SC2031 # other programs expand those; tests share nothing
 load ../lib/guests
 
 setup() {
@@ -100,18 +100,110 @@ build_template() {
     talk_with_echo "$port"
 }
 
-@test "a server of files" {
+# What the server of files has to serve, and what it must not.
+make_site() {
+    cp -r "$ROOT/templates/http-server/site" .
+    mkdir -p 'site/a b/ü' site/empty
+    echo inner >'site/a b/ü/index.html'
+    echo "100%" >'site/a b/100%.TXT'
+    touch site/zero.json
+    mkdir beside
+    echo secret >beside/secret.txt
+    ln -s ../beside/secret.txt site/out.txt
+    head -c 3000001 /dev/urandom >site/large.bin
+}
+
+# What each path gives, one after the other over connections of their own.
+ask_for_paths() {
+    local path expected
+    while read -r path expected; do
+        run curl -s --max-time 60 --path-as-is -o /dev/null -w '%{http_code} %{content_type}' "$1$path"
+        [ "$output" = "$expected" ] || { echo "$path: $output"; false; }
+    done <<'END'
+/ 200 text/html; charset=utf-8
+/index.html?with=query 200 text/html; charset=utf-8
+/style.css 200 text/css; charset=utf-8
+/empty/../style.css 200 text/css; charset=utf-8
+/zero.json 200 application/json
+/large.bin 200 application/octet-stream
+/a%20b/100%25.TXT 200 text/plain; charset=utf-8
+/a%20b/%c3%BC/ 200 text/html; charset=utf-8
+/a%20b/%c3%bc 301 text/plain
+/empty/ 404 text/plain
+/none 404 text/plain
+/index.html/ 404 text/plain
+/out.txt 404 text/plain
+/../beside/secret.txt 404 text/plain
+/%2e%2e/beside/secret.txt 404 text/plain
+/empty/../../beside/secret.txt 404 text/plain
+/style.css%00 400 text/plain
+/style.css%0d%0aX: 400 text/plain
+/style%2 400 text/plain
+/style%zz 400 text/plain
+END
+}
+
+# Twenty connections that do not read what they asked for; others are answered all the same, and then these.
+ask_slowly() {
+    timeout 120 node -e '
+        const net = require("net"), assert = require("assert"), fs = require("fs"), port = Number(process.argv[1]);
+        const file = fs.readFileSync("site/large.bin"), page = fs.readFileSync("site/index.html");
+        const ask = (path) => {
+            const socket = net.connect({ port, host: "127.0.0.1" });
+            socket.write("GET " + path + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+            return socket.pause();
+        };
+        const body = async (socket) => {
+            const parts = [];
+            for await (const part of socket) parts.push(part);
+            const bytes = Buffer.concat(parts);
+            return bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
+        };
+        (async () => {
+            const slow = Array.from({ length: 20 }, () => ask("/large.bin"));
+            assert((await body(ask("/"))).equals(page));
+            slow.pop().destroy();
+            for (const answer of await Promise.all(slow.map(body))) assert(answer.equals(file));
+        })();' "$1"
+}
+
+talk_with_files() {
+    local url=http://127.0.0.1:$1
+    ask_for_paths "$url"
+    ask_slowly "$1"
+    curl -s "$url/large.bin" | cmp - site/large.bin
+    [ "$(curl -s "$url/a%20b/100%25.TXT")" = "100%" ]
+    [ "$(curl -s -o /dev/null -w '%{redirect_url}' "$url/a%20b/%c3%bc")" = "$url/a%20b/%c3%bc/" ]
+    [ "$(curl -s -o /dev/null -o /dev/null -w '%{num_connects} ' "$url/" "$url/style.css")" = "1 0 " ]
+    [ "$(curl -sI "$url/large.bin" | grep -ic 'content-length: 3000001')" = 1 ]
+    curl -s -D head -o /dev/null -X POST "$url/"
+    grep -q '^HTTP/1.1 405 ' head
+    grep -q '^Allow: GET, HEAD' head
+}
+
+@test "a server of files, in a machine and in a process" {
     local port
     port=$(free_port)
     build_template http-server
-    mewz-cc build program.wasm -o program.elf
+    make_site
+    mewz-cc build program.wasm -o program.elf --dir site:/srv:ro --dir beside:/beside
     start mewz-cc run program.elf -p "$port:80" --pcap packets
-    [ "$(curl -s "http://127.0.0.1:$port/1m" | wc -c)" = 1048576 ]
-    [ "$(curl -s "http://127.0.0.1:$port/1k" "http://127.0.0.1:$port/20k" | wc -c)" = $((21 * 1024)) ]
-    [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/none")" = 404 ]
-    [ "$(curl -s -o /dev/null -w '%{http_code}' -X POST "http://127.0.0.1:$port/1k")" = 405 ]
-    [ "$(curl -sI "http://127.0.0.1:$port/1m" | grep -ic 'content-length: 1048576')" = 1 ]
-    [ "$(stat -c %s packets)" -gt 1048576 ]
+    talk_with_files "$port"
+    [ "$(stat -c %s packets)" -gt 3000001 ]
+    kill "$server"
+    wait "$server" || true
+    rm says
+    mewz-cc build program.wasm -o server --target x86_64-linux --dir site:/srv:ro --dir beside:/beside
+    port=$(free_port)
+    start ./server "$port"
+    talk_with_files "$port"
+}
+
+@test "a server of files says that it has no folder" {
+    build_template http-server
+    mewz-cc build program.wasm -o server --target x86_64-linux
+    run -1 ./server "$(free_port)"
+    [[ $output == "/srv: "*": start me with --dir site:/srv" ]]
 }
 
 @test "a program without sockets has no network" {

@@ -14,6 +14,10 @@ setup() {
     PATH=$BATS_FILE_TMPDIR/sdk/bin:/usr/bin:$PATH # Debian's compilers, also where there are others
 }
 
+teardown() {
+    [ -z "$server" ] || kill "$server" || :
+}
+
 # mewz CODE WORD...: runs mewz-cc, which must end with CODE
 mewz() {
     local code=$1
@@ -88,9 +92,30 @@ greets() {
         make -s -C $template
         make -s -C $template linux
         [ -s $template/app.img ]
+        make -s -C $template clean
+        diff -r $template "$ROOT/templates/$template"
     done
+    make -s -C echo-server
     mewz 0 inspect echo-server/app.img
     [[ $output == *"setting      listen=tcp:0.0.0.0:7"* ]]
+}
+
+@test "a server of files finds what its project has in site/" {
+    mewz 0 new project --template http-server
+    cd project
+    mkdir site/notes
+    echo "a note" >site/notes/one.txt
+    make -s
+    local port
+    port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => {
+        console.log(s.address().port); s.close(); });')
+    mkfifo says
+    mewz-cc run -p "$port:80" >says 3>&- &
+    server=$!
+    read -r -t 60 line <says
+    [ "$line" = "listening on port 80" ]
+    curl -s --max-time 60 "http://127.0.0.1:$port/" | cmp - site/index.html
+    [ "$(curl -s --max-time 60 "http://127.0.0.1:$port/notes/one.txt")" = "a note" ]
 }
 
 @test "every template is tested here" {
@@ -110,6 +135,14 @@ greets() {
     [ "$(ls project)" = precious ]
     mewz 1 new no/such/project
     [ "$(ls)" = project ]
+}
+
+@test "a template that cannot be copied leaves nothing behind" {
+    cp -r "$BATS_FILE_TMPDIR/sdk" sdk
+    ln -s nowhere sdk/share/mewz/templates/http-server/site/nothing
+    PATH=$PWD/sdk/bin:$PATH mewz 1 new project --template http-server
+    [[ $stderr == *"/http-server/site/nothing: No such file or directory" ]]
+    [ "$(ls)" = sdk ]
 }
 
 # --- mewz.toml ---

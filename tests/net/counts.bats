@@ -1,5 +1,5 @@
 # shellcheck disable=SC2016 # what runs in the namespace is quoted
-# What a request for a file of 1 KB costs the server of templates/http-server. The bar for instructions is a quarter of what
+# What a request for a file of 1 KB costs the server of tests/net/server. The bar for instructions is a quarter of what
 # Debian's Linux takes for the same program (`make bench-http`): with one connection 6,870 to 8,600, by the processor and the
 # day; with 16 it is 6,500 with `rep movsb` and 5,200 without, which this is above. The figures here repeat within a few
 # hundred: with 16 they depend on how many requests come together.

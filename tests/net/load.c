@@ -1,4 +1,4 @@
-/* load.c: a client that asks a server of files (templates/http-server) over many connections and checks every byte.
+/* load.c: a client that asks a server of files (tests/net/server) over many connections and checks every byte.
  *
  *   load [-c CONNECTIONS] [-n REQUESTS] [-k] [-i IDLE] [-s SLOW] ADDRESS PORT PATH
  *
