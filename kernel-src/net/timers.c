@@ -198,6 +198,24 @@ static uint32_t lease_left(void)
     return left;
 }
 
+/* Who does not answer is forgotten with what there was to send to him (RFC 4861, section 7.2.2). lwIP keeps a router
+ * that has announced itself, and would queue more and more for one that does not answer. */
+static void end_waiting_for_routers(void)
+{
+    for (unsigned i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++) {
+        struct nd6_neighbor_cache_entry *neighbor = &neighbor_cache[i];
+        if (neighbor->state != ND6_INCOMPLETE || neighbor->counter.probes_sent < LWIP_ND6_MAX_MULTICAST_SOLICIT)
+            continue;
+        struct nd6_q_entry *next;
+        for (struct nd6_q_entry *entry = neighbor->q; entry; entry = next) {
+            next = entry->next;
+            pbuf_free(entry->p);
+            memp_free(MEMP_ND6_QUEUE, entry);
+        }
+        neighbor->q = NULL;
+    }
+}
+
 static void age(uint64_t now)
 {
     uint64_t seconds = (now - aged) / SECOND;
@@ -209,6 +227,7 @@ static void age(uint64_t now)
         etharp_tmr();
         ip_reass_tmr();
         ip6_reass_tmr();
+        end_waiting_for_routers();
         nd6_tmr();
         dns_tmr();
     }

@@ -22,3 +22,30 @@ fuzz() {
 @test "fuzz: link, TCP, UDP and lwIP on a card of our own" {
     fuzz net 20000
 }
+
+# Bytes as the target wants them: zeros COUNT; frame SIZE: an IPv6 packet to the machine, whose ICMPv6 message follows.
+zeros() {
+    head -c "$1" /dev/zero
+}
+
+frame() {
+    printf '\0\32%b' "\\x$(printf %x $(($1 - 60)))"
+    zeros 6
+    printf '\5'
+    zeros 33
+}
+
+@test "fuzz: what is sent to a router that does not answer is not kept" {
+    {
+        printf '\5\7' # two seconds, in which the machine gets its address
+        frame 70
+        printf '\206\0\0\0\100\0\377\377' # a router, for 18 hours
+        zeros 8
+        for _ in {1..12}; do
+            frame 62
+            printf '\200' # a ping
+            zeros 7
+        done
+    } >"$BATS_TEST_TMPDIR/input"
+    timeout 60 "$ROOT/build/net/fuzz_net" "$BATS_TEST_TMPDIR/input"
+}

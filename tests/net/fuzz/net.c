@@ -1,7 +1,7 @@
 /* net.c: libFuzzer's target for the network: link.c, tcp.c, udp.c, the timers and lwIP as the kernel builds them, on a
  * card of our own. An input is a list of events: frames as they are, TCP segments that nearly fit a connection, time
- * that passes, and what a program does with its sockets. Whatever comes, nothing may be used after it was freed, and at
- * the end of each input all memory has come back but for a few things that time alone takes away.
+ * that passes, and what a program does with its sockets. Whatever comes, nothing may be used after it was freed, and a
+ * quiet minute after each input all memory has come back.
  *
  * Only the kernel's own headers are here, as in the kernel: memory is the compiler's __builtin_malloc. */
 #include <stdbool.h>
@@ -9,8 +9,15 @@
 #include <stdint.h>
 
 #include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/igmp.h>
 #include <lwip/init.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
+#include <lwip/mld6.h>
 #include <lwip/netif.h>
+#include <lwip/priv/memp_priv.h>
+#include <lwip/priv/nd6_priv.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/ethernet.h>
 
@@ -33,6 +40,10 @@ enum { BUFFERS = 256, SOCKETS = 8, FRAME_MAX = 1514, OBJECTS_MAX = 20000 };
 
 static uint64_t clock = 1;
 static size_t objects;
+/* What may be left of an input: buffers for the card, link.c's two, and groups of IPv4's and of each IPv6 address. */
+enum { KEPT_MAX = BUFFERS + 2 + 1 + LWIP_IPV6_NUM_ADDRESSES };
+enum { SIZES = 4096 };
+static size_t objects_of[SIZES + 1]; /* by their size; the last: of all that are larger */
 
 uint64_t time_now(void)
 {
@@ -66,10 +77,21 @@ const char *host_setting(const char *name, uint32_t index)
     return NULL;
 }
 
+size_t malloc_usable_size(void *memory); /* AddressSanitizer's is what was asked for */
+
+static size_t *count_of(void *memory)
+{
+    size_t size = malloc_usable_size(memory);
+    return &objects_of[size < SIZES ? size : SIZES];
+}
+
 void *net_alloc(size_t size)
 {
     void *memory = objects < OBJECTS_MAX ? __builtin_malloc(size) : NULL;
-    objects += memory != NULL;
+    if (memory) {
+        objects++;
+        ++*count_of(memory);
+    }
     return memory;
 }
 
@@ -83,7 +105,10 @@ void *net_alloc_zeroed(size_t count, size_t size)
 
 void net_free(void *memory)
 {
-    objects -= memory != NULL;
+    if (memory) {
+        objects--;
+        --*count_of(memory);
+    }
     __builtin_free(memory);
 }
 
@@ -460,6 +485,7 @@ static void use_socket(struct input *input)
 static void pass_time(uint64_t duration)
 {
     for (uint64_t end = clock + duration; clock < end; clock += SECOND / 4) {
+        netif_poll_all();
         net_timers_run(clock);
         link_push();
         link_receive(); /* fills the ring up */
@@ -510,6 +536,30 @@ static void end(void)
     pass_time(6 * SECOND);
     clock += 61 * SECOND;
     pass_time(SECOND);
+    link_push(); /* takes back what was sent last */
+}
+
+int dprintf(int file, const char *format, ...);
+
+/* What is still there, by size, with the names of lwIP's kinds of that size. */
+static void print_objects(void)
+{
+    static const struct {
+        const char *name;
+        size_t size;
+    } kinds[] = {
+#define LWIP_MEMPOOL(name, count, size, description) {#name, LWIP_MEM_ALIGN_SIZE(size)},
+#include <lwip/priv/memp_std.h>
+    };
+    for (size_t size = 0; size <= SIZES; size++) {
+        if (objects_of[size] == 0)
+            continue;
+        dprintf(2, "%zu of %zu bytes%s:", objects_of[size], size, size == SIZES ? " or more" : "");
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+            if (kinds[i].size == size)
+                dprintf(2, " %s", kinds[i].name);
+        dprintf(2, "\n");
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -537,8 +587,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         }
     }
     end();
-    /* Buffers for the card, the interface's own, and entries for neighbours: lwIP's tables are bounded. */
-    if (objects > BUFFERS + 400)
+    if (objects > KEPT_MAX) {
+        print_objects();
         __builtin_trap();
+    }
     return 0;
 }
