@@ -50,7 +50,7 @@ setup() { require_network; }
 }
 
 @test "net: memory that runs out refuses, and comes back" {
-    on_network 'export MEMORY=24
+    NET_TIMEOUT=150 on_network 'export MEMORY=24
         machine $GUESTS/net.elf
         client memory >"$BATS_TEST_TMPDIR/before"
         client hog 60

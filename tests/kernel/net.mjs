@@ -19,6 +19,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 
 const port = 7;
+const PATIENCE = 20000; // ms: nothing takes longer, however busy this machine is
 const guest = process.env.GUEST;
 const [mode, ...args] = process.argv.slice(2);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -80,27 +81,48 @@ async function reset(count) {
     }
 }
 
-// Until the machine's memory for the network is used up: then it says so, or cannot even do that.
+// What the promise gives, or a failure that says what did not happen.
+async function patiently(promise, what) {
+    const timer = setTimeout(() => fail(`${what} within ${PATIENCE / 1000} s`), PATIENCE);
+    const result = await promise;
+    clearTimeout(timer);
+    return result;
+}
+
+// A connection that the machine has promised not to read from; null if it had no memory for it.
+async function hoggingConnection(name) {
+    const socket = await patiently(connect().catch(() => null), `${name} is neither made nor refused`);
+    if (!socket) return null;
+    socket.on('error', () => {});
+    const answered = new Promise((done) => { socket.once('data', done).once('close', done); });
+    socket.write('hog');
+    await patiently(answered, `${name} stands, but is neither answered nor closed`);
+    return socket;
+}
+
+// The machine says so, or cannot even do that.
+async function untilMemoryIsUsedUp() {
+    for (let most = 0, grown = performance.now(), silent = 0; silent < 3;) {
+        const [, used, limit] = (await askMemory()) ?? [];
+        silent = limit ? 0 : silent + 1;
+        if (used > most) {
+            most = used;
+            grown = performance.now();
+        }
+        if (used >= 0.7 * limit) return;
+        if (performance.now() - grown > PATIENCE) fail(`only ${most} of ${limit} pages are used, and no more`);
+        await sleep(20);
+    }
+}
+
 async function hog(count) {
     const sockets = [];
     for (let i = 0; i < count; i++) {
-        const socket = await connect().catch(() => null);
-        if (!socket) continue;
-        socket.on('error', () => {});
-        sockets.push(socket);
-        await new Promise((done) => { // it has understood
-            socket.once('data', done).once('close', done);
-            socket.write('hog');
-        });
+        const socket = await hoggingConnection(`connection ${i} of ${count}`);
+        if (socket) sockets.push(socket);
     }
     for (const socket of sockets) socket.write(Buffer.alloc(4 << 20));
-    for (let used = 0, limit = 1, try_ = 0; used < 0.7 * limit; try_++) {
-        if (try_ === 200) fail(`only ${used} of ${limit} pages are used`);
-        const answer = await askMemory();
-        if (!answer) break;
-        [, used, limit] = answer;
-        await sleep(20);
-    }
+    await untilMemoryIsUsedUp();
     for (const socket of sockets) socket.resetAndDestroy();
 }
 
