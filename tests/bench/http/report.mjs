@@ -99,7 +99,7 @@ fs.writeFileSync(`${folder}/network-performance.md`, `# The network, measured
 \`WRITE=1 make bench-http\` wrote this on ${new Date().toISOString().slice(0, 10)}, on a machine with ${os.cpus().length} processors.
 Compared are, under the same QEMU (${qemu.replace('QEMU emulator version ', '')}; emulation, q35, one processor, virtio-net over PCI):
 
-- **Mewz**: [templates/http-server](../templates/http-server) as a unikernel, with ${last('memory', 'mewz')} MiB of memory;
+- **Mewz**: [tests/net/server](../tests/net/server) as a unikernel, with ${last('memory', 'mewz')} MiB of memory;
 - **the same on Linux**: the same wasm, compiled by the same compiler with \`--target x86_64-linux\`, in a machine with Debian's
   cloud kernel (${version('linux-image')}) and ${last('memory', 'linux')} MiB;
 - **nginx on Linux**: ${version('nginx')} in that machine, as a reference from outside.
