@@ -8,6 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 results=build/results
+unset MAKEFLAGS MFLAGS # the pipe to the jobs of the make above us is closed here
 
 # Prints the files of a suite.
 suite_files() {

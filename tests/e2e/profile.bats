@@ -72,10 +72,10 @@ CODE
 }
 
 @test "a program that is stopped has its profile, too" {
-    run timeout -s INT 5 mewz-cc run "$GUESTS/computes.wasm" --profile out.svg
+    run timeout -s INT 8 mewz-cc run "$GUESTS/computes.wasm" --profile out.svg -- 60
     [ "$status" = 124 ] # timeout's, for a command that it had to stop
     [ "$(samples)" -gt 50 ]
-    run timeout --preserve-status 5 mewz-cc run "$GUESTS/computes.wasm" --profile out.svg
+    run timeout --preserve-status 8 mewz-cc run "$GUESTS/computes.wasm" --profile out.svg -- 60
     [ "$status" = 143 ]
 }
 
