@@ -60,9 +60,16 @@ uint64_t page_phys(const void *address)
     return (uint64_t)address;
 }
 
+int dprintf(int file, const char *format, ...);
+int vdprintf(int file, const char *format, __builtin_va_list values);
+
 _Noreturn void panic(const char *subsystem, const char *format, ...)
 {
-    (void)subsystem, (void)format;
+    __builtin_va_list values;
+    __builtin_va_start(values, format);
+    dprintf(2, "%s: ", subsystem);
+    vdprintf(2, format, values);
+    dprintf(2, "\n");
     __builtin_trap();
 }
 
@@ -538,8 +545,6 @@ static void end(void)
     pass_time(SECOND);
     link_push(); /* takes back what was sent last */
 }
-
-int dprintf(int file, const char *format, ...);
 
 /* What is still there, by size, with the names of lwIP's kinds of that size. */
 static void print_objects(void)
