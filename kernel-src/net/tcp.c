@@ -9,6 +9,7 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
+#include "hooks.h"
 #include "net/claims.h"
 #include "net/memory.h"
 #include "net/net.h"
@@ -228,6 +229,29 @@ void tcp_forget_closed(void)
         next = pcb->next;
         memp_free(MEMP_TCP_PCB, pcb);
     }
+}
+
+/* What was received ahead and lies behind the peer's FIN goes. */
+static void cut_behind_fin(struct tcp_pcb *pcb)
+{
+    struct tcp_seg *last = pcb->ooseq;
+    while (last && !(TCPH_FLAGS(last->tcphdr) & TCP_FIN))
+        last = last->next;
+    if (last) {
+        tcp_segs_free(last->next);
+        last->next = NULL;
+    }
+}
+
+/* hooks.h. lwIP asserts of a peer that what it sends ends with its FIN, and that a connection that it began does not
+ * begin again within a segment that acknowledges ours (RFC 9293, 3.10.7.4, would have us acknowledge and drop that). */
+err_t net_check_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header)
+{
+    if (pcb->state == LISTEN)
+        return ERR_OK;
+    cut_behind_fin(pcb);
+    bool begins_again = (TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    return pcb->state == SYN_RCVD && begins_again ? ERR_VAL : ERR_OK;
 }
 
 /* --- opening and closing --- */

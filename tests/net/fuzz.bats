@@ -49,3 +49,17 @@ frame() {
     } >"$BATS_TEST_TMPDIR/input"
     timeout 60 "$ROOT/build/net/fuzz_net" "$BATS_TEST_TMPDIR/input"
 }
+
+# Found by libFuzzer; it takes some repetitions, since ports and times go on from one to the next.
+@test "fuzz: a connection that begins again within a segment that was received ahead" {
+    base64 -d >"$BATS_TEST_TMPDIR/input" <<'INPUT'
+CmpqampqampqHFwcHCgcHBwcHBx6HBwcHBwcHBwcHBwcHBwcHBwcHBwclZWVlZWVlZWVampqampqampKampqampqampqampqampqampqampqam
+pqlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlRw6AAQBAAAAAAAAAAQElZWVlZWVlZWVlWpq/////////////////////////////////2pK
+ampqampqampqampqampqampqampqa2pqlZWampqajwIAAAAAv/////////////////////////////////////////////////////////////
+////////////////////////////////////////////////////////////////////////////////8AAJWVlZWVlZVqampqampqampqakpq
+ampqampqampqampqalIAampxampqamoAlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVa2pqaJWVldWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZ
+WVlZWVlZVqampqampqampqakpqampqampqampqampqalIAampxampqamoAlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVa2pqaJWVldWVlZWV
+lZWVlZWVIZWVlZWVlZWVlZWVlZWVlZWVlZWVlWpqag==
+INPUT
+    timeout 60 "$ROOT/build/net/fuzz_net" -runs=3000 "$BATS_TEST_TMPDIR/input"
+}

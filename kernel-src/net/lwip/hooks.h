@@ -2,6 +2,7 @@
 #ifndef NET_HOOKS_H
 #define NET_HOOKS_H
 
+#include "lwip/err.h"
 #include "lwip/ip_addr.h"
 
 /* The initial sequence number of a connection (RFC 6528); hosts in host byte order. */
@@ -9,9 +10,14 @@ u32_t net_tcp_isn(const ip_addr_t *local, u16_t local_port, const ip_addr_t *rem
 
 struct netif;
 struct pbuf;
+struct tcp_hdr;
+struct tcp_pcb;
 
 /* True if a packet that arrived must not be processed; then it has been freed. */
 int net_refuse_ip4(struct pbuf *pbuf, struct netif *netif);
 int net_refuse_ip6(struct pbuf *pbuf, struct netif *netif);
+
+/* Refuses a segment that no good peer sends for that connection, with an error; ERR_OK lets it through. tcp.c */
+err_t net_check_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 
 #endif

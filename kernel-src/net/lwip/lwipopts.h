@@ -102,4 +102,7 @@
 #define LWIP_HOOK_IP4_INPUT net_refuse_ip4
 #define LWIP_HOOK_IP6_INPUT net_refuse_ip6
 
+/* Before each segment for a connection. */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first, second, pbuf) net_check_segment(pcb, header)
+
 #endif
