@@ -85,7 +85,8 @@ more" ]
     # shellcheck disable=SC2154
     echo "$kernel instructions, $empty with an empty tree"
     [ "$kernel" -gt "$empty" ]
-    [ "$kernel" -lt $((empty + 50000)) ]
+    # Whoever waits for the drive first measures the timer, which takes half a millisecond of counting.
+    [ "$kernel" -lt $((empty + 500000)) ]
 }
 
 @test "trees: what has been read makes room for the program's memory" {
