@@ -33,6 +33,9 @@ ulimit -n "$(ulimit -Hn)"
 
 network() {
     ip link set lo up
+    # A connection a request leaves the client thousands of ports that wait, and whoever answers fastest runs out of them.
+    echo 1 >/proc/sys/net/ipv4/tcp_tw_reuse
+    echo "1024 65535" >/proc/sys/net/ipv4/ip_local_port_range
     ip tuntap add mode tap mewz0
     ip address add 10.0.2.2/24 dev mewz0
     ip link set mewz0 up
