@@ -3,7 +3,6 @@
 
 #include "cc/modules.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 
 static const char help[] = "Compiles a WebAssembly program (a module in binary or text format, or an object of\n"
                            "mewz-cc compile) and links it with its system. The result is a disk image that boots\n"
@@ -43,17 +42,15 @@ static int build(struct settings *settings, const struct command_line *line, str
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "build",
-        .verb_bit = SETTINGS_BUILD,
-        .usage = "APP.wasm|APP.wat|APP.o [[NAME=]LIB.wasm...] -o OUT [options] [-- ARG...]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = MODULES_MAX,
-    };
-    return settings_run(&line, argv, build, err);
-}
-
-const struct verb verb_build = {"build", "make a disk image, a kernel or a Linux executable of a program", run};
+const struct verb verb_build = {
+    .name = "build",
+    .summary = "make a disk image, a kernel or a Linux executable of a program",
+    .usage = "APP.wasm|APP.wat|APP.o [[NAME=]LIB.wasm...] -o OUT [options] [-- ARG...]",
+    .help = help,
+    .options = SETTINGS_BUILD,
+    .operand = "program",
+    .operand_minimum = 1,
+    .operand_maximum = MODULES_MAX,
+    .takes_arguments = true,
+    .action = build,
+};

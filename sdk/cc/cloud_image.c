@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "cc/settings.h"
-#include "cc/verb.h"
 #include "image/cloud.h"
 
 static const char help[] = "Writes an image in exactly the shape that a cloud's import takes to a folder, checks it,\n"
@@ -66,17 +65,14 @@ static int make_image(struct settings *settings, const struct command_line *line
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "cloud-image",
-        .verb_bit = SETTINGS_CLOUD,
-        .usage = "--for CLOUD IMAGE|ELF|APP.wasm -o FOLDER",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-    };
-    return settings_run(&line, argv, make_image, err);
-}
-
-const struct verb verb_cloud_image = {"cloud-image", "make the file that a cloud imports", run};
+const struct verb verb_cloud_image = {
+    .name = "cloud-image",
+    .summary = "make the file that a cloud imports",
+    .usage = "--for CLOUD IMAGE|ELF|APP.wasm -o FOLDER",
+    .help = help,
+    .options = SETTINGS_CLOUD,
+    .operand = "program or image",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .action = make_image,
+};

@@ -1,7 +1,6 @@
 /* mewz-cc compile: from a program to the object that belongs to no operating system. */
 #include "cc/modules.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 
 static const char help[] = "Compiles a WebAssembly module (in binary or text format) to an ELF object for x86-64.\n"
                            "It belongs to no operating system: its imports are undefined symbols, and whatever\n"
@@ -17,17 +16,14 @@ static int compile(struct settings *settings, const struct command_line *line, s
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "compile",
-        .verb_bit = SETTINGS_COMPILE,
-        .usage = "APP.wasm|APP.wat [[NAME=]LIB.wasm...] -o APP.o [options]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = MODULES_MAX,
-    };
-    return settings_run(&line, argv, compile, err);
-}
-
-const struct verb verb_compile = {"compile", "compile a program to an object for any system", run};
+const struct verb verb_compile = {
+    .name = "compile",
+    .summary = "compile a program to an object for any system",
+    .usage = "APP.wasm|APP.wat [[NAME=]LIB.wasm...] -o APP.o [options]",
+    .help = help,
+    .options = SETTINGS_COMPILE,
+    .operand = "program",
+    .operand_minimum = 1,
+    .operand_maximum = MODULES_MAX,
+    .action = compile,
+};

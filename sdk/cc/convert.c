@@ -1,7 +1,6 @@
 /* mewz-cc convert: from one image to another, or to the kernel in it. */
 #include "base/arena.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 
 static const char help[] = "Makes an image of another format or size from an image or a kernel. The result is the\n"
                            "same as if mewz-cc build had made it.\n";
@@ -35,17 +34,14 @@ static int convert(struct settings *settings, const struct command_line *line, s
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "convert",
-        .verb_bit = SETTINGS_CONVERT,
-        .usage = "IMAGE|ELF -o OUT [options]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-    };
-    return settings_run(&line, argv, convert, err);
-}
-
-const struct verb verb_convert = {"convert", "make an image of another format", run};
+const struct verb verb_convert = {
+    .name = "convert",
+    .summary = "make an image of another format",
+    .usage = "IMAGE|ELF -o OUT [options]",
+    .help = help,
+    .options = SETTINGS_CONVERT,
+    .operand = "image",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .action = convert,
+};

@@ -9,7 +9,6 @@
 #include "base/terminal.h"
 #include "cc/json.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 
 static const char help[] = "Looks for every tool and file that mewz-cc needs, and says which Debian packages have\n"
                            "those that are missing. Fails if one is.\n";
@@ -152,10 +151,11 @@ static int check(struct settings *settings, const struct command_line *line, str
     return tools && files ? EXIT_OK : EXIT_FAILED;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {.verb = "doctor", .verb_bit = SETTINGS_DOCTOR, .usage = "", .help = help};
-    return settings_run(&line, argv, check, err);
-}
-
-const struct verb verb_doctor = {"doctor", "check that everything mewz-cc needs is there", run};
+const struct verb verb_doctor = {
+    .name = "doctor",
+    .summary = "check that everything mewz-cc needs is there",
+    .usage = "[options]",
+    .help = help,
+    .options = SETTINGS_DOCTOR,
+    .action = check,
+};

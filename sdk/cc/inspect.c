@@ -12,7 +12,6 @@
 #include "cc/driver.h"
 #include "cc/json.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 #include "image/image.h"
 #include "link/imports.h"
 
@@ -187,7 +186,7 @@ static int inspect(struct settings *settings, const struct command_line *line, s
 {
     struct driver driver;
     if (settings->sizes && settings->function)
-        return err_set_status(err, EXIT_USAGE, "%s: --sizes or --function, not both", line->verb);
+        return err_set_status(err, EXIT_USAGE, "%s: --sizes or --function, not both", line->verb->name);
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
     if (settings->json)
@@ -201,17 +200,14 @@ static int inspect(struct settings *settings, const struct command_line *line, s
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "inspect",
-        .verb_bit = SETTINGS_INSPECT,
-        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [options]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-    };
-    return settings_run(&line, argv, inspect, err);
-}
-
-const struct verb verb_inspect = {"inspect", "say what is in a module, an object or an image", run};
+const struct verb verb_inspect = {
+    .name = "inspect",
+    .summary = "say what is in a module, an object or an image",
+    .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [options]",
+    .help = help,
+    .options = SETTINGS_INSPECT,
+    .operand = "file",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .action = inspect,
+};

@@ -1,6 +1,5 @@
 /* mewz-cc link: from an object to an executable. */
 #include "cc/settings.h"
-#include "cc/verb.h"
 
 static const char help[] = "Links an object of mewz-cc compile with its system: the result is a kernel for QEMU\n"
                            "and other hypervisors, or with --target x86_64-linux a static executable. ld.lld by\n"
@@ -20,17 +19,15 @@ static int link_to_output(struct settings *settings, const struct command_line *
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "link",
-        .verb_bit = SETTINGS_LINK,
-        .usage = "APP.o -o APP.elf [options] [-- ARG...]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-    };
-    return settings_run(&line, argv, link_to_output, err);
-}
-
-const struct verb verb_link = {"link", "link an object with its system", run};
+const struct verb verb_link = {
+    .name = "link",
+    .summary = "link an object with its system",
+    .usage = "APP.o -o APP.elf [options] [-- ARG...]",
+    .help = help,
+    .options = SETTINGS_LINK,
+    .operand = "object",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .takes_arguments = true,
+    .action = link_to_output,
+};

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/terminal.h"
+#include "cc/settings.h"
 #include "cc/suggest.h"
-#include "cc/verb.h"
 
 static const struct verb *const verbs[] = {
     &verb_new,  &verb_build, &verb_convert, &verb_cloud_image, &verb_compile,
@@ -56,7 +56,7 @@ static int run(char **argv, struct err *err)
     }
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i]->name, word) == 0)
-            return verbs[i]->run(argv + 1, err);
+            return settings_run(verbs[i], argv + 1, err);
     return unknown_verb(word, err);
 }
 

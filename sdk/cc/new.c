@@ -12,10 +12,8 @@
 #include "base/proc.h"
 #include "cc/settings.h"
 #include "cc/suggest.h"
-#include "cc/verb.h"
 
-#define TEMPLATES     "share/mewz/templates"
-#define TEMPLATES_MAX 64
+#define TEMPLATES "share/mewz/templates"
 
 static const char help[] = "Makes a folder with a small program, a Makefile and a mewz.toml: a project that builds\n"
                            "and runs with make and make run. Without --template it is one in C.\n";
@@ -25,28 +23,20 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static int unknown_template(const char *name, const char *folder, struct err *err)
+static int unknown_template(const char *name, const char *folder, struct arena *arena, struct err *err)
 {
     struct dirent **entries;
-    const char *names[TEMPLATES_MAX];
-    struct buf all = {0};
     int count = scandir(folder, &entries, is_visible, alphasort);
     if (count < 0)
         return err_set_errno(err, "%s", folder);
-    for (int i = 0; i < count && i < TEMPLATES_MAX; i++) {
-        names[i] = entries[i]->d_name;
-        buf_printf(&all, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *nearest = suggest_nearest(name, names, (size_t)(count < TEMPLATES_MAX ? count : TEMPLATES_MAX));
-    if (nearest)
-        err_set_status(err, EXIT_USAGE, "new: unknown template %s, did you mean %s?", name, nearest);
-    else
-        err_set_status(err, EXIT_USAGE, "new: unknown template %s: there are %.*s", name, (int)all.size, all.data);
-    for (int i = 0; i < count; i++)
+    const char **names = arena_array(arena, (size_t)count + 1, sizeof *names);
+    for (int i = 0; i < count; i++) {
+        names[i] = arena_printf(arena, "%s", entries[i]->d_name);
         free(entries[i]);
+    }
     free(entries);
-    buf_free(&all);
-    return -1;
+    return err_set_status(err, EXIT_USAGE, "new: --template %s: %s", name,
+                          suggest_text(name, names, (size_t)count, arena));
 }
 
 static int copy_files(const char *from, const char *to, struct err *err);
@@ -104,7 +94,7 @@ static int begin(struct settings *settings, const struct command_line *line, str
     const char *template = arena_printf(&settings->arena, "%s/%s", folder, name);
     int result;
     if (!*name || strchr(name, '/') || *name == '.' || access(template, R_OK) != 0)
-        result = unknown_template(name, folder, err);
+        result = unknown_template(name, folder, &settings->arena, err);
     else
         result = make_project(template, project, err);
     if (result == 0)
@@ -113,17 +103,14 @@ static int begin(struct settings *settings, const struct command_line *line, str
     return result;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "new",
-        .verb_bit = SETTINGS_NEW,
-        .usage = "FOLDER [--template NAME]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-    };
-    return settings_run(&line, argv, begin, err);
-}
-
-const struct verb verb_new = {"new", "begin a project from a template", run};
+const struct verb verb_new = {
+    .name = "new",
+    .summary = "begin a project from a template",
+    .usage = "FOLDER [--template NAME]",
+    .help = help,
+    .options = SETTINGS_NEW,
+    .operand = "folder",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .action = begin,
+};

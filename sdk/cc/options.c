@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "cc/suggest.h"
 
 static int usage_error(const struct command_line *line, struct err *err, const char *format, ...)
@@ -20,7 +19,7 @@ static int usage_error(const struct command_line *line, struct err *err, const c
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return err_set_status(err, EXIT_USAGE, "%s: %s (see mewz-cc %s --help)", line->verb, text, line->verb);
+    return err_set_status(err, EXIT_USAGE, "%s: %s (see mewz-cc %s --help)", line->verb->name, text, line->verb->name);
 }
 
 /* --- values --- */
@@ -85,20 +84,16 @@ static int set_level(const struct command_line *line, const struct option *optio
 }
 
 static int set_choice(const struct command_line *line, const struct option *option, const char *text,
-                      const char **value, struct err *err)
+                      const char **value, struct arena *arena, struct err *err)
 {
     const char *const *choices = option->limits;
-    struct buf all = {0};
-    for (const char *const *choice = choices; *choice; choice++) {
-        buf_printf(&all, "%s%s", choice == choices ? "" : ", ", *choice);
-        if (strcmp(*choice, text) == 0)
-            *value = *choice;
-    }
-    int result = 0;
-    if (!*value || strcmp(*value, text) != 0)
-        result = usage_error(line, err, "%s %s: none of %.*s", option->name, text, (int)all.size, all.data);
-    buf_free(&all);
-    return result;
+    size_t count = 0;
+    for (; choices[count]; count++)
+        if (strcmp(choices[count], text) == 0) {
+            *value = choices[count];
+            return 0;
+        }
+    return usage_error(line, err, "%s %s: %s", option->name, text, suggest_text(text, choices, count, arena));
 }
 
 static int set_value(const struct command_line *line, const struct option *option, const char *text,
@@ -114,7 +109,7 @@ static int set_value(const struct command_line *line, const struct option *optio
         *(const char **)value = text;
         return 0;
     case OPTION_CHOICE:
-        return set_choice(line, option, text, value, err);
+        return set_choice(line, option, text, value, arena, err);
     case OPTION_ASSIGNMENTS:
         if (*text == '=' || !strchr(text, '='))
             return usage_error(line, err, "%s %s: not NAME=VALUE", option->name, text);
@@ -137,7 +132,7 @@ static int set_value(const struct command_line *line, const struct option *optio
 
 static bool has_option(const struct command_line *line, const struct option *option)
 {
-    return (option->verbs & line->verb_bit) != 0;
+    return (option->verbs & line->verb->options) != 0;
 }
 
 /* The option that `word` names, and where its value begins in the same word (NULL: it does not). */
@@ -196,7 +191,7 @@ static int parse_option(struct command_line *line, char ***at, struct arena *are
 
 static void print_help(const struct command_line *line)
 {
-    printf("usage: mewz-cc %s %s\n\n%s\nOptions:\n", line->verb, line->usage, line->help);
+    printf("usage: mewz-cc %s %s\n\n%s\nOptions:\n", line->verb->name, line->verb->usage, line->verb->help);
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option *option = &line->options[i];
         char left[64];
@@ -213,10 +208,11 @@ static void print_help(const struct command_line *line)
 
 static int check_completeness(const struct command_line *line, struct err *err)
 {
-    if (line->operand_count < line->operand_minimum)
-        return usage_error(line, err, "there is no input: mewz-cc %s %s", line->verb, line->usage);
-    if (line->operand_count > line->operand_maximum)
-        return usage_error(line, err, "unexpected operand %s", line->operands[line->operand_maximum]);
+    const struct verb *verb = line->verb;
+    if (line->operand_count < verb->operand_minimum)
+        return usage_error(line, err, "no %s is named: mewz-cc %s %s", verb->operand, verb->name, verb->usage);
+    if (line->operand_count > verb->operand_maximum)
+        return usage_error(line, err, "unexpected operand %s", line->operands[verb->operand_maximum]);
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option *option = &line->options[i];
         const char *const *value = (const void *)((const char *)line->values + option->offset);
@@ -247,7 +243,7 @@ int options_parse(struct command_line *line, char **argv, struct arena *arena, s
     line->operands = arena_array(arena, count + 1, sizeof *line->operands);
     for (char **at = argv; *at;) {
         if (strcmp(*at, "--") == 0) {
-            if (!line->takes_arguments)
+            if (!line->verb->takes_arguments)
                 return usage_error(line, err, "there is no program to take arguments");
             line->arguments = (const char *const *)at + 1;
             break;

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "cc/verb.h"
 
 struct option_list {      /* of OPTION_LIST */
     const char **strings; /* NULL-terminated; NULL if the option did not come */
@@ -45,15 +46,10 @@ struct option {
 };
 
 struct command_line {
-    const char *verb;
-    unsigned verb_bit;
-    const char *usage; /* what stands behind the verb: "APP.wasm -o OUT [options] [-- ARG...]" */
-    const char *help;  /* a paragraph, ending with a newline */
+    const struct verb *verb;
     const struct option *options;
     size_t option_count;
     void *values;
-    size_t operand_minimum, operand_maximum;
-    bool takes_arguments; /* may have `-- ARG...` */
 
     /* filled in: */
     const char **operands; /* operand_count of them */

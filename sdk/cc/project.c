@@ -154,7 +154,7 @@ static const struct option *find_option(const struct command_line *line, const c
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option *option = &line->options[i];
         const char *name = key_of(option);
-        if (name && strcmp(name, key) == 0 && (!found || (option->verbs & line->verb_bit)))
+        if (name && strcmp(name, key) == 0 && (!found || (option->verbs & line->verb->options)))
             found = option;
     }
     return found;
@@ -172,7 +172,7 @@ static int unknown_key(const struct command_line *line, const char *key, struct 
     const char *nearest = suggest_nearest(key, names, count);
     if (nearest)
         return fail_at(key, err, "unknown key, did you mean %s?", nearest);
-    return fail_at(key, err, "unknown key: the keys are the options of `mewz-cc %s --help`", line->verb);
+    return fail_at(key, err, "unknown key: the keys are the options of `mewz-cc %s --help`", line->verb->name);
 }
 
 static int add_key(struct words *words, const struct command_line *line, const cJSON *item, struct err *err)
@@ -180,7 +180,7 @@ static int add_key(struct words *words, const struct command_line *line, const c
     const struct option *option = find_option(line, item->string);
     if (!option)
         return unknown_key(line, item->string, words->arena, err);
-    return option->verbs & line->verb_bit ? add_option(words, option, item->string, item, err) : 0;
+    return option->verbs & line->verb->options ? add_option(words, option, item->string, item, err) : 0;
 }
 
 /* --- the file --- */
@@ -234,7 +234,7 @@ static int join(const struct command_line *line, const cJSON *json, char **argv,
     add(words, arena_copy_string(words->arena, program->valuestring, strlen(program->valuestring)));
     for (char **word = argv; *word; word++)
         add(words, *word);
-    if (arguments && line->takes_arguments && !has_arguments(argv) && add_arguments(words, arguments, err) != 0)
+    if (arguments && line->verb->takes_arguments && !has_arguments(argv) && add_arguments(words, arguments, err) != 0)
         return -1;
     add(words, NULL);
     return 0;

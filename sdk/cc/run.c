@@ -6,7 +6,6 @@
 #include "cc/modules.h"
 #include "cc/profile.h"
 #include "cc/settings.h"
-#include "cc/verb.h"
 #include "image/image.h"
 #include "link/program.h"
 #include "machine/machine.h"
@@ -214,18 +213,16 @@ static int run_operand(struct settings *settings, const struct command_line *lin
     return result == 0 ? exit_code : -1;
 }
 
-static int run(char **argv, struct err *err)
-{
-    struct command_line line = {
-        .verb = "run",
-        .verb_bit = SETTINGS_RUN,
-        .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [[NAME=]LIB.wasm...] [options] [-- ARG...]",
-        .help = help,
-        .operand_minimum = 1,
-        .operand_maximum = MODULES_MAX,
-    };
-    metrics_remember_signal();
-    return settings_run(&line, argv, run_operand, err);
-}
-
-const struct verb verb_run = {"run", "run a program, a kernel or an image in a machine", run};
+const struct verb verb_run = {
+    .name = "run",
+    .summary = "run a program, a kernel or an image in a machine",
+    .usage = "APP.wasm|APP.wat|APP.o|IMAGE|ELF [[NAME=]LIB.wasm...] [options] [-- ARG...]",
+    .help = help,
+    .options = SETTINGS_RUN,
+    .operand = "program",
+    .operand_minimum = 1,
+    .operand_maximum = MODULES_MAX,
+    .takes_arguments = true,
+    .prepare = metrics_remember_signal,
+    .action = run_operand,
+};

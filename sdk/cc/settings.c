@@ -38,6 +38,8 @@ static const struct option options[] = {
     {WRITES, "-o", "OUT", OPTION_REQUIRED, AT(output), NULL, "where the result goes"},
     {SETTINGS_CLOUD, "--for", "CLOUD", OPTION_CHOICE, AT(cloud), cloud_names,
      "gcp, aws, azure, openstack, digitalocean, hetzner, oracle or proxmox"},
+    {SETTINGS_DISK, "--size", "SIZE", OPTION_SIZE, AT(disk_size), NULL, "of the disk to create, such as 1GiB"},
+    {SETTINGS_DISK, "--label", "NAME", OPTION_STRING, AT(file_system_label), NULL, "the name of its file system"},
     {SETTINGS_NEW, "--template", "NAME", OPTION_STRING, AT(template), NULL,
      "c (the default), cpp, rust, go, assemblyscript, wat, echo-server, http-server or rust-echo-server"},
     {PACKAGES, "--format", "FORMAT", OPTION_CHOICE, AT(format), package_formats,
@@ -115,8 +117,7 @@ static int parse(struct settings *settings, struct command_line *line, char **ar
     line->options = options;
     line->option_count = sizeof options / sizeof *options;
     line->values = settings;
-    line->takes_arguments = (line->verb_bit & LINKS) != 0;
-    if ((line->verb_bit & PROJECTS) && !options_have_operand(line, argv) && project_exists() &&
+    if ((line->verb->options & PROJECTS) && !options_have_operand(line, argv) && project_exists() &&
         project_join(line, argv, &argv, arena, err) != 0)
         return -1;
     if (options_parse(line, argv, arena, err) != 0)
@@ -125,32 +126,36 @@ static int parse(struct settings *settings, struct command_line *line, char **ar
         (settings->network.ip || settings->network.hostname || settings->network.metadata))
         return err_set_status(err, EXIT_USAGE,
                               "%s: --ip, --hostname and --metadata are for machines: a process has its host's network",
-                              line->verb);
+                              line->verb->name);
     if (settings->disk_label && !image_is_label(settings->disk_label))
-        return err_set_status(err, EXIT_USAGE, "%s: --disk-label %s: not 1 to %d letters, digits, - and _", line->verb,
-                              settings->disk_label, IMAGE_LABEL_MAX);
+        return err_set_status(err, EXIT_USAGE, "%s: --disk-label %s: not 1 to %d letters, digits, - and _",
+                              line->verb->name, settings->disk_label, IMAGE_LABEL_MAX);
     if (settings->reference && !container_is_reference(settings->reference))
-        return err_set_status(err, EXIT_USAGE, "%s: --tag %s: not a name such as registry.example/app:1.0", line->verb,
-                              settings->reference);
-    if (network_settings(&settings->network, line->verb, &settings->program_settings, arena, err) != 0)
+        return err_set_status(err, EXIT_USAGE, "%s: --tag %s: not a name such as registry.example/app:1.0",
+                              line->verb->name, settings->reference);
+    if (network_settings(&settings->network, line->verb->name, &settings->program_settings, arena, err) != 0)
         return -1;
-    if (volumes_parse_dirs(&settings->volume_options, line->verb, link_target_find(settings->target)->is_kernel,
+    if (volumes_parse_dirs(&settings->volume_options, line->verb->name, link_target_find(settings->target)->is_kernel,
                            &settings->volumes, &settings->program_settings, arena, err) != 0)
         return -1;
     if (!link_target_find(settings->target)->is_kernel &&
         (settings->volume_options.mounts.count || settings->volume_options.disks.count))
         return err_set_status(err, EXIT_USAGE,
-                              "%s: --mount and --disk are for machines: a process has its host's folders", line->verb);
-    return volumes_parse(&settings->volume_options, line->verb, line->verb_bit != SETTINGS_RUN, &settings->volumes,
-                         &settings->program_settings, arena, err);
+                              "%s: --mount and --disk are for machines: a process has its host's folders",
+                              line->verb->name);
+    return volumes_parse(&settings->volume_options, line->verb->name, line->verb->options != SETTINGS_RUN,
+                         &settings->volumes, &settings->program_settings, arena, err);
 }
 
-int settings_run(struct command_line *line, char **argv, settings_action *action, struct err *err)
+int settings_run(const struct verb *verb, char **argv, struct err *err)
 {
     struct settings settings;
-    int result = parse(&settings, line, argv, err);
-    if (result == 0 && !line->wants_help)
-        result = action(&settings, line, err);
+    struct command_line line = {.verb = verb};
+    if (verb->prepare)
+        verb->prepare();
+    int result = parse(&settings, &line, argv, err);
+    if (result == 0 && !line.wants_help)
+        result = verb->action(&settings, &line, err);
     arena_free(&settings.arena);
     return result;
 }
@@ -172,7 +177,7 @@ static int set_inputs(const struct command_line *line, const char *output, struc
         input->module_name = modules_name(line->operands[i], &input->input, &driver->arena);
         input->verbose = driver->verbose;
         if (output && is_same_file(input->input, output))
-            return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb, output);
+            return err_set_status(err, EXIT_USAGE, "%s: -o %s would replace the input", line->verb->name, output);
     }
     return 0;
 }
@@ -181,7 +186,8 @@ int settings_open_driver(const struct settings *settings, const struct command_l
                          struct err *err)
 {
     if (settings->memory_max && settings->memory_max < MEWZ_PAGE_SIZE)
-        return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB", line->verb);
+        return err_set_status(err, EXIT_USAGE, "%s: --memory-max: a page of linear memory has 64 KiB",
+                              line->verb->name);
     *driver =
         (struct driver){.arguments = line->arguments, .no_cache = settings->no_cache, .verbose = settings->verbose};
     if (set_inputs(line, settings->output, driver, err) != 0) {

@@ -16,6 +16,7 @@ enum {
     SETTINGS_INSPECT = 16,
     SETTINGS_DOCTOR = 32,
     SETTINGS_CONVERT = 64,
+    SETTINGS_DISK = 128,
     SETTINGS_NEW = 256,
     SETTINGS_CLOUD = 512,
 };
@@ -50,8 +51,9 @@ struct settings {
     bool sizes; /* of `inspect` */
     const char *function;
 
-    const char *cloud;    /* of `cloud-image` */
-    const char *template; /* of `new` */
+    const char *cloud;             /* of `cloud-image` */
+    const char *template;          /* of `new` */
+    const char *file_system_label; /* of `disk` */
 
     /* of `run` */
     uint64_t memory_mib; /* 0 for the default */
@@ -63,12 +65,9 @@ struct settings {
     struct volumes volumes;
 };
 
-/* What a verb does with its settings and operands: returns the exit status, or -1 with err set. */
-typedef int settings_action(struct settings *settings, const struct command_line *line, struct err *err);
-
-/* Parses the words behind a verb, whose `verb`, `verb_bit`, `usage`, `help` and operand counts the caller gives; the
- * rest of the line is set here. Unset settings get their defaults. Then does the action, unless --help came. */
-int settings_run(struct command_line *line, char **argv, settings_action *action, struct err *err);
+/* Parses the words behind a verb; unset settings get their defaults. Then does the verb's action, unless --help came.
+ * Returns the exit status, or -1 with err set. */
+int settings_run(const struct verb *verb, char **argv, struct err *err);
 
 /* Opens the driver for the first operand. Fails with EXIT_USAGE where the settings make no sense, and where the
  * output would replace the input. The caller closes the driver. */

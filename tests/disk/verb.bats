@@ -66,7 +66,7 @@ fails() {
     fails 1 "disk.img:/lost+found: not a file" mewz-cc disk cp disk.img:/lost+found file2
     fails 1 "none.img: No such file" mewz-cc disk ls none.img
     fails 2 "neither is on a disk" mewz-cc disk cp file file2
-    fails 2 "unknown command list" mewz-cc disk list disk.img
+    fails 2 "disk: list: none of create, ls, cp" mewz-cc disk list disk.img
     [ ! -e small.img ]
     [ ! -e file2 ]
     e2fsck -fn disk.img

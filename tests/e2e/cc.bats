@@ -63,8 +63,15 @@ verbs() {
     [[ $stderr == *"did you mean inspect?"* ]]
     mewz 2 build a.wasm -o b.img --memorymax 3
     [[ $stderr == *"did you mean --memory-max?"* ]]
+    mewz 2 cloud-image --for gpc a.wasm -o folder
+    [[ $stderr == *"--for gpc: none of gcp, aws, "*"; did you mean gcp?"* ]]
+    mewz 2 disk creat
+    [[ $stderr == *"disk: creat: none of create, ls, cp; did you mean create?" ]]
     mewz 2 compile a.wasm -o b.o -- argument
     mewz 2 run
+    [[ $stderr == *"run: no program is named: mewz-cc run APP.wasm"* ]]
+    mewz 2 new
+    [[ $stderr == *"new: no folder is named: mewz-cc new FOLDER"* ]]
 }
 
 @test "an output is never the input" {

@@ -125,9 +125,9 @@ greets() {
 
 @test "what new refuses" {
     mewz 2 new project --template cppp
-    [[ $stderr == *"did you mean cpp?"* ]]
+    [[ $stderr == *"new: --template cppp: none of assemblyscript, c, cpp, "*"; did you mean cpp?" ]]
     mewz 2 new project --template pascal
-    [[ $stderr == *"there are assemblyscript, c, cpp, echo-server, go, http-server, rust, rust-echo-server, wat" ]]
+    [[ $stderr == *"none of assemblyscript, c, cpp, echo-server, go, http-server, rust, rust-echo-server, wat" ]]
     mewz 2 new project --template ../templates/c
     mkdir project
     touch project/precious
@@ -186,7 +186,7 @@ END
     mewz 0 build --help
     rm mewz.toml
     mewz 2 build -o app.elf
-    [[ $stderr == *"there is no input"* ]]
+    [[ $stderr == *"build: no program is named: mewz-cc build APP.wasm"* ]]
 }
 
 @test "mistakes in mewz.toml are named with their line" {

@@ -32,6 +32,17 @@ static const struct option options[] = {
     {2, "--other", NULL, OPTION_FLAG, AT(other), NULL, "of another verb"},
 };
 
+static const struct verb verb = {
+    .name = "build",
+    .usage = "APP -o OUT",
+    .help = "",
+    .options = 1,
+    .operand = "program",
+    .operand_minimum = 1,
+    .operand_maximum = 1,
+    .takes_arguments = true,
+};
+
 static struct values values;
 static struct command_line line;
 static struct arena arena;
@@ -41,16 +52,10 @@ static int parse(struct err *err, char **argv)
     arena_free(&arena);
     values = (struct values){.level = 2};
     line = (struct command_line){
-        .verb = "build",
-        .verb_bit = 1,
-        .usage = "APP -o OUT",
-        .help = "",
+        .verb = &verb,
         .options = options,
         .option_count = sizeof options / sizeof *options,
         .values = &values,
-        .operand_minimum = 1,
-        .operand_maximum = 1,
-        .takes_arguments = true,
     };
     *err = (struct err){0};
     return options_parse(&line, argv, &arena, err);
@@ -105,7 +110,7 @@ static void check_usage_error(const char *text, char **argv)
 static void test_errors(void)
 {
     check_usage_error("build: -o OUT is missing", WORDS("app"));
-    check_usage_error("no input", WORDS("-o", "x"));
+    check_usage_error("build: no program is named: mewz-cc build APP -o OUT", WORDS("-o", "x"));
     check_usage_error("unexpected operand b", WORDS("a", "b", "-o", "x"));
     check_usage_error("unknown option --targe, did you mean --target?", WORDS("a", "--targe=linux"));
     check_usage_error("unknown option --other", WORDS("a", "--other"));
@@ -114,7 +119,8 @@ static void test_errors(void)
     check_usage_error("unknown option -vv", WORDS("a", "-vv"));
     check_usage_error("-o needs a value: OUT", WORDS("a", "-o"));
     check_usage_error("--target needs a value", WORDS("a", "--target", "--", "b"));
-    check_usage_error("--target sparc: none of mewz, linux", WORDS("a", "--target", "sparc"));
+    check_usage_error("--target sparc: none of mewz, linux (see", WORDS("a", "--target", "sparc"));
+    check_usage_error("--target linus: none of mewz, linux; did you mean linux?", WORDS("a", "--target", "linus"));
     check_usage_error("-O4: the levels are -O0 to -O3", WORDS("a", "-O4"));
     check_usage_error("-O needs a value", WORDS("a", "-O", "2"));
     check_usage_error("-Os: the levels", WORDS("a", "-Os"));
@@ -159,6 +165,11 @@ static void test_suggestions(void)
     CHECK(strcmp(suggest_nearest("inspct", words, 6), "inspect") == 0);
     CHECK(suggest_nearest("frobnicate", words, 6) == NULL);
     CHECK(suggest_nearest("x", words, 0) == NULL);
+    static const char *const templates[] = {"c", "cpp", "http-server", "rust-echo-server", "rust"};
+    CHECK(strcmp(suggest_nearest("htp", templates, 5), "http-server") == 0);
+    CHECK(strcmp(suggest_nearest("rsut", templates, 5), "rust") == 0);
+    CHECK(strcmp(suggest_nearest("rust-ehco", templates, 5), "rust-echo-server") == 0);
+    CHECK(suggest_nearest("server", templates, 5) == NULL);
     CHECK(suggest_nearest("averyveryveryveryveryveryveryveryverylongwordthathasnoend", words, 6) == NULL);
 }
 
