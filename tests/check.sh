@@ -45,7 +45,7 @@ run_file() {
         printf '  ok   %s/%s (%s passed, %s s)\n' "$suite" "$name" "$passed" $((SECONDS - begin))
     else
         printf '  FAIL %s/%s (%s failed, status %s, %s s)\n' "$suite" "$name" "$failed" "$status" $((SECONDS - begin))
-        sed 's/^/       | /' "$log" | tail -n 80
+        sed 's/^/       | /' "$log" | tail -n 200
     fi
 }
 export -f run_file

@@ -76,9 +76,26 @@ is_gone() {
     [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"
 }
 
-# Runs a command until it succeeds, for 20 seconds.
+# Runs a command until it succeeds; if it does not within a minute, says what there was instead.
 wait_until() {
-    timeout 20 bash -c "$(declare -f is_gone leftovers processes process_of is_clean runs_no)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@"
+    timeout 60 bash -c "$(declare -f is_gone leftovers processes process_of is_clean runs_no)"'; until "$@" >/dev/null 2>&1; do read -rt 0.05 <> <(:) || :; done' - "$@" ||
+        report_wait "$@"
+}
+
+# What tells why a wait was in vain: tasks, the test's processes and where they wait, and the ends of its files and of
+# containerd's log. It fails, as the wait has.
+report_wait() {
+    local pids file
+    echo "in vain for a minute: $*"
+    timeout 10 ctr task ls || true
+    pids=$(grep -lzsFx "CONTAINERD_NAMESPACE=$ns" /proc/[0-9]*/environ | cut -d / -f 3 | paste -sd ,)
+    ps -o pid,ppid,pgid,tty,stat,pending,blocked,wchan:24,args --cols 200 -p "$pids"
+    for file in ./*; do
+        [ ! -f "$file" ] || { echo "$file ends:" && tail -c 1000 "$file" | cat -v; }
+    done
+    echo "containerd's log ends:"
+    tail -n 20 "$work/containerd.log" | cut -c 1-300
+    return 1
 }
 
 # The processes of this containerd's shims, their tasks and networks, QEMUs and servers of files.
@@ -150,5 +167,12 @@ box_image() {
 
 # ctr run with the mewz runtime: run_mewz OPTION... IMAGE ID ...
 run_mewz() {
-    timeout -k 5 60 ctr run --runtime io.containerd.mewz.v1 "$@"
+    timeout -k 5 120 ctr run --runtime io.containerd.mewz.v1 "$@"
+}
+
+# The same with a terminal, and what that shows as FILE: run_terminal FILE OPTION... IMAGE ID ...
+# In the foreground, which `timeout` leaves of itself wherever a shell is between it and the terminal: from behind, ctr
+# would be stopped for setting the terminal's mode.
+run_terminal() {
+    script -qefc "timeout --foreground -k 5 120 ctr run -t --runtime io.containerd.mewz.v1 ${*:2}" "$1"
 }

@@ -172,11 +172,10 @@ END
     local client status=0
     mkfifo in
     exec 7<>in
-    script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/streams:1 c1" out \
-        <in >/dev/null 2>&1 3>&- 7>&- &
+    run_terminal out --rm localhost/streams:1 c1 <in >/dev/null 2>&1 3>&- 7>&- &
     client=$!
     wait_until grep -q 'err 999' out
-    grep -q 'out 999' out
+    wait_until grep -q 'out 999' out
     printf 'typed\n' >&7
     wait_until bash -c "grep -c ^typed out | grep -qx 2" # by the terminal, and by the program
     printf '\003' >&7
@@ -185,12 +184,11 @@ END
     [ "$status" = 130 ]
     wait_until runs_no mewz-terminal
 
-    run script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/exits:1 c1 /app.wasm 7" \
-        /dev/null </dev/null
+    run run_terminal /dev/null --rm localhost/exits:1 c1 /app.wasm 7 </dev/null
     [ "$status" = 7 ]
 
     # One of an ordinary container is refused.
-    run script -qefc "timeout 60 ctr run -t --rm --runtime io.containerd.mewz.v1 localhost/box:1 c2" /dev/null </dev/null
+    run run_terminal /dev/null --rm localhost/box:1 c2 </dev/null
     [ "$status" = 1 ]
     [[ "$output" == *"a terminal is only for programs in machines"* ]]
 }
