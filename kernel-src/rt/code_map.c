@@ -5,9 +5,9 @@
 
 #include "rt/reader.h"
 
-static uint64_t code_start(const struct mewz_code_func *func)
+static uint64_t code_start(const struct mewz_code_map *map, const struct mewz_code_func *func)
 {
-    return (uint64_t)&func->code + (uint64_t)(int64_t)func->code;
+    return (uint64_t)map->code + func->code;
 }
 
 const struct mewz_code_func *code_map_find(const struct mewz_code_map *map, uint64_t address)
@@ -15,7 +15,7 @@ const struct mewz_code_func *code_map_find(const struct mewz_code_map *map, uint
     uint32_t low = 0, high = map->func_count; /* functions before `low` begin at or below the address */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (code_start(&map->funcs[middle]) <= address)
+        if (code_start(map, &map->funcs[middle]) <= address)
             low = middle + 1;
         else
             high = middle;
@@ -23,12 +23,12 @@ const struct mewz_code_func *code_map_find(const struct mewz_code_map *map, uint
     if (low == 0)
         return NULL;
     const struct mewz_code_func *func = &map->funcs[low - 1];
-    return address - code_start(func) < func->code_size ? func : NULL;
+    return address - code_start(map, func) < func->code_size ? func : NULL;
 }
 
 uint32_t code_map_offset(const struct mewz_code_map *map, const struct mewz_code_func *func, uint64_t address)
 {
-    uint64_t native = code_start(func);
+    uint64_t native = code_start(map, func);
     uint32_t offset = func->wasm_offset;
     /* The table of rows has no length: the count ends it. */
     struct reader rows = {.at = map->row_bytes + func->rows, .end = (const uint8_t *)UINTPTR_MAX};

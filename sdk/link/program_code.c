@@ -16,14 +16,13 @@ static bool read_at(const struct elf *elf, const void *address, void *to, size_t
 static bool read_func(const struct elf *elf, const struct mewz_code_map *map, uint32_t index, struct program_func *func)
 {
     struct mewz_code_func entry;
-    uint64_t address = (uint64_t)map->funcs + index * sizeof entry; /* which `code` counts from */
-    if (!read_at(elf, (const void *)address, &entry, sizeof entry))
+    if (!read_at(elf, (const void *)((uint64_t)map->funcs + index * sizeof entry), &entry, sizeof entry))
         return false;
     *func = (struct program_func){
         .module = elf_text_at_address(elf, (uint64_t)map->module),
         .name = elf_text_at_address(elf, (uint64_t)map->names + entry.name),
         .index = entry.index,
-        .address = address + (uint64_t)(int64_t)entry.code,
+        .address = (uint64_t)map->code + entry.code,
         .code_size = entry.code_size,
         .wasm_offset = entry.wasm_offset,
         .wasm_size = entry.wasm_size,

@@ -17,12 +17,6 @@
 #include "llvm/source.h"
 #include "llvm/symbols.h"
 
-struct code_map_func {
-    const char *anchor; /* a symbol that other objects see */
-    uint64_t distance;  /* of the function from it */
-    uint32_t code_size, wasm_offset, wasm_size, index, name, rows, row_count;
-};
-
 struct text_symbol {
     uint64_t address;
     uint64_t size;
@@ -34,14 +28,14 @@ struct object {
     struct elf elf;
     struct text_symbol *symbols; /* functions in ascending order of address */
     size_t symbol_count;
-    const struct text_symbol *anchor;
+    uint64_t text;   /* where its code will lie in the code of all units */
     struct buf rows; /* struct line_row */
 };
 
 void code_map_init(struct code_map *map, const struct wasm_instance *instance, const struct source *source,
                    struct arena *arena)
 {
-    *map = (struct code_map){.wasm = instance->module, .source = source, .arena = arena};
+    *map = (struct code_map){.wasm = instance->module, .source = source};
     map->has_code = arena_array(arena, map->wasm->func_count, sizeof(bool));
     unit_write_symbol(instance, "", &map->prefix);
 }
@@ -53,6 +47,7 @@ void code_map_fini(struct code_map *map)
     buf_free(&map->rows);
     buf_free(&map->lines);
     buf_free(&map->prefix);
+    buf_free(&map->anchor);
 }
 
 static int compare_symbols(const void *a, const void *b)
@@ -62,7 +57,7 @@ static int compare_symbols(const void *a, const void *b)
     return left->address < right->address ? -1 : left->address > right->address;
 }
 
-static int find_symbols(struct object *object, struct err *err)
+static void find_symbols(struct object *object)
 {
     object->symbols = memory_alloc(((size_t)object->elf.symbol_count + 1) * sizeof(*object->symbols));
     for (unsigned i = 0; i < object->elf.symbol_count; i++) {
@@ -78,10 +73,30 @@ static int find_symbols(struct object *object, struct err *err)
         };
     }
     qsort(object->symbols, object->symbol_count, sizeof(*object->symbols), compare_symbols);
-    for (size_t i = 0; i < object->symbol_count && !object->anchor; i++)
-        if (object->symbols[i].is_visible)
-            object->anchor = &object->symbols[i];
-    return object->anchor ? 0 : err_set(err, "LLVM wrote an object without a function that others see");
+}
+
+/* The linker puts the units' sections one behind the other, each one where its alignment allows it. */
+static int place_text(struct code_map *map, struct object *object, struct err *err)
+{
+    struct elf_section text;
+    uint64_t mask;
+
+    if (!elf_find_section(&object->elf, UNIT_TEXT_SECTION, &text))
+        return 0;
+    mask = text.header.sh_addralign ? text.header.sh_addralign - 1 : 0;
+    object->text = (map->text_size + mask) & ~mask;
+    map->text_size = object->text + text.header.sh_size;
+    return map->text_size <= UINT32_MAX ? 0 : err_set(err, "the program's code is larger than 4 GiB");
+}
+
+/* By a symbol that other objects see the map finds the code. */
+static void find_anchor(struct code_map *map, const struct object *object)
+{
+    for (size_t i = 0; i < object->symbol_count && map->anchor.size == 0; i++)
+        if (object->symbols[i].is_visible) {
+            buf_append(&map->anchor, object->symbols[i].name, strlen(object->symbols[i].name) + 1);
+            map->anchor_place = object->text + object->symbols[i].address;
+        }
 }
 
 /* The number behind the prefix, alone or before a dot and a name; or WASM_NO_INDEX. */
@@ -113,7 +128,7 @@ static uint32_t add_name(struct code_map *map, uint32_t index, const char *symbo
 
 /* Writes the rows between `row` and `end` that belong to the function; returns the first row behind it. Rows without
  * an offset come from code that belongs to several places, or to none: the row before goes on there. */
-static const struct line_row *add_rows(struct code_map *map, struct code_map_func *func,
+static const struct line_row *add_rows(struct code_map *map, struct mewz_code_func *func,
                                        const struct text_symbol *symbol, const struct line_row *row,
                                        const struct line_row *end)
 {
@@ -138,10 +153,9 @@ static const struct line_row *add_rows(struct code_map *map, struct code_map_fun
 static void add_func(struct code_map *map, const struct object *object, const struct text_symbol *symbol,
                      const struct line_row **row, const struct line_row *end)
 {
-    struct code_map_func func = {.anchor = arena_printf(map->arena, "%s", object->anchor->name),
-                                 .distance = symbol->address - object->anchor->address,
-                                 .code_size = (uint32_t)symbol->size,
-                                 .index = symbol_index(map, symbol->name)};
+    struct mewz_code_func func = {.code = (uint32_t)(object->text + symbol->address),
+                                  .code_size = (uint32_t)symbol->size,
+                                  .index = symbol_index(map, symbol->name)};
 
     if (func.index != WASM_NO_INDEX) {
         func.wasm_offset = map->wasm->funcs[func.index].body_offset;
@@ -164,9 +178,13 @@ int code_map_add_object(struct code_map *map, const char *path, struct err *err)
         return -1;
     result = elf_open(&object.elf, path, file.data, file.size, err);
     if (result == 0)
-        result = find_symbols(&object, err);
+        result = place_text(map, &object, err);
     if (result == 0)
         result = line_table_read(&object.elf, map->source != NULL, &object.rows, err);
+    if (result == 0) {
+        find_symbols(&object);
+        find_anchor(map, &object);
+    }
     row = (const struct line_row *)object.rows.data;
     end = row ? row + object.rows.size / sizeof(*row) : NULL;
     for (size_t i = 0; result == 0 && i < object.symbol_count; i++)
@@ -178,18 +196,14 @@ int code_map_add_object(struct code_map *map, const char *path, struct err *err)
 }
 
 /* Functions that were inlined wherever they are called have no code, but backtraces need their names: they come last,
- * where the last one with code ends. */
+ * where all code ends. */
 static void add_inlined_funcs(struct code_map *map)
 {
-    const struct code_map_func *funcs = (const struct code_map_func *)map->funcs.data;
-    struct code_map_func last = funcs[map->funcs.size / sizeof(*funcs) - 1];
-
     for (uint32_t i = map->wasm->imported_func_count; i < map->wasm->func_count; i++) {
-        struct code_map_func func = {.anchor = last.anchor,
-                                     .distance = last.distance + last.code_size,
-                                     .index = i,
-                                     .wasm_offset = map->wasm->funcs[i].body_offset,
-                                     .wasm_size = map->wasm->funcs[i].body_size};
+        struct mewz_code_func func = {.code = (uint32_t)map->text_size,
+                                      .index = i,
+                                      .wasm_offset = map->wasm->funcs[i].body_offset,
+                                      .wasm_size = map->wasm->funcs[i].body_size};
 
         if (map->has_code[i])
             continue;
@@ -229,53 +243,14 @@ static void add_lines(struct code_map *map)
     free(paths);
 }
 
-static LLVMValueRef declare(struct unit *unit, const char *name)
+/* Where the code of all units begins. */
+static LLVMValueRef find_text(const struct code_map *map, struct unit *unit)
 {
-    LLVMValueRef variable = LLVMGetNamedGlobal(unit->module, name);
+    LLVMValueRef anchor = LLVMAddGlobal(unit->module, unit->i8, (const char *)map->anchor.data);
+    LLVMValueRef back = unit_i64(unit, -map->anchor_place);
 
-    if (!variable) {
-        variable = LLVMAddGlobal(unit->module, unit->i8, name);
-        LLVMSetVisibility(variable, LLVMHiddenVisibility);
-    }
-    return variable;
-}
-
-/* `code` is the function's distance from its own field, the first one of entry `entry` of `table`. */
-static LLVMValueRef make_entry(struct unit *unit, const struct code_map_func *func, LLVMValueRef table,
-                               LLVMTypeRef entry_type, uint64_t entry)
-{
-    LLVMValueRef distance = unit_i64(unit, func->distance), place = unit_i64(unit, entry);
-    LLVMValueRef code = LLVMConstGEP2(unit->i8, declare(unit, func->anchor), &distance, 1);
-    LLVMValueRef field = LLVMConstGEP2(entry_type, table, &place, 1);
-    LLVMValueRef members[] = {
-        LLVMConstTrunc(LLVMConstSub(LLVMConstPtrToInt(code, unit->i64), LLVMConstPtrToInt(field, unit->i64)),
-                       unit->i32),
-        unit_i32(unit, func->code_size),
-        unit_i32(unit, func->wasm_offset),
-        unit_i32(unit, func->wasm_size),
-        unit_i32(unit, func->index),
-        unit_i32(unit, func->name),
-        unit_i32(unit, func->rows),
-        unit_i32(unit, func->row_count),
-    };
-
-    return LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
-}
-
-static LLVMValueRef make_table(struct unit *unit, const struct code_map_func *funcs, size_t count)
-{
-    LLVMTypeRef fields[sizeof(struct mewz_code_func) / sizeof(uint32_t)], entry_type;
-    LLVMValueRef *entries = memory_alloc((count + 1) * sizeof(*entries)), table;
-
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-        fields[i] = unit->i32;
-    entry_type = LLVMStructTypeInContext(unit->context, fields, sizeof(fields) / sizeof(fields[0]), false);
-    table = unit_private_constant(unit, LLVMConstNull(LLVMArrayType2(entry_type, count)));
-    for (size_t i = 0; i < count; i++)
-        entries[i] = make_entry(unit, &funcs[i], table, entry_type, i);
-    LLVMSetInitializer(table, LLVMConstArray2(entry_type, entries, count));
-    free(entries);
-    return table;
+    LLVMSetVisibility(anchor, LLVMHiddenVisibility);
+    return LLVMConstGEP2(unit->i8, anchor, &back, 1);
 }
 
 static LLVMValueRef make_bytes(struct unit *unit, const struct buf *bytes)
@@ -300,30 +275,40 @@ static LLVMValueRef next_map(struct unit *unit)
     return next ? unit_instance_symbol(unit, next, CODE_MAP_NAME) : LLVMConstNull(unit->ptr);
 }
 
-void code_map_define(struct code_map *map, struct unit *unit)
+static LLVMValueRef make_map(const struct code_map *map, struct unit *unit)
 {
     const char *file = map->wasm->file, *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
-    struct buf symbol = {0};
-    size_t count;
-    LLVMValueRef members[8], init, variable;
+    LLVMValueRef members[] = {
+        unit_i32(unit, (uint32_t)(map->funcs.size / sizeof(struct mewz_code_func))),
+        unit_i32(unit, (uint32_t)(map->lines.size / sizeof(struct mewz_code_line))),
+        find_text(map, unit),
+        make_words(unit, &map->funcs),
+        make_bytes(unit, &map->names),
+        make_bytes(unit, &map->rows),
+        unit_private_constant(unit, LLVMConstStringInContext2(unit->context, name, strlen(name), false)),
+        next_map(unit),
+        make_words(unit, &map->lines),
+    };
 
+    return LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
+}
+
+int code_map_define(struct code_map *map, struct unit *unit, struct err *err)
+{
+    struct buf symbol = {0};
+    LLVMValueRef init, variable;
+
+    if (map->anchor.size == 0)
+        return err_set(err, "LLVM wrote no function that other objects see");
     add_inlined_funcs(map);
     if (map->source)
         add_lines(map);
-    count = map->funcs.size / sizeof(struct code_map_func);
-    members[0] = unit_i32(unit, (uint32_t)count);
-    members[1] = unit_i32(unit, (uint32_t)(map->lines.size / sizeof(struct mewz_code_line)));
-    members[2] = make_table(unit, (const struct code_map_func *)map->funcs.data, count);
-    members[3] = make_bytes(unit, &map->names);
-    members[4] = make_bytes(unit, &map->rows);
-    members[5] = unit_private_constant(unit, LLVMConstStringInContext2(unit->context, name, strlen(name), false));
-    members[6] = next_map(unit);
-    members[7] = make_words(unit, &map->lines);
-    init = LLVMConstStructInContext(unit->context, members, sizeof(members) / sizeof(members[0]), false);
+    init = make_map(map, unit);
     unit_write_symbol(unit->instance, CODE_MAP_NAME, &symbol);
     variable = LLVMAddGlobal(unit->module, LLVMTypeOf(init), (const char *)symbol.data);
     buf_free(&symbol);
     LLVMSetInitializer(variable, init);
     LLVMSetGlobalConstant(variable, true);
     LLVMSetVisibility(variable, LLVMHiddenVisibility);
+    return 0;
 }

@@ -13,19 +13,21 @@
 struct code_map {
     const struct wasm_module *wasm;
     const struct source *source; /* with -g, else NULL */
-    struct buf funcs;            /* struct code_map_func */
+    struct buf funcs;            /* struct mewz_code_func */
     struct buf names;
     struct buf rows;
-    struct buf lines;    /* struct mewz_code_line */
-    struct buf prefix;   /* of the functions' symbols, with a zero at the end */
-    struct arena *arena; /* for names of symbols */
-    bool *has_code;      /* functions of the module */
+    struct buf lines;      /* struct mewz_code_line */
+    struct buf prefix;     /* of the functions' symbols, with a zero at the end */
+    struct buf anchor;     /* the name of a symbol in the code, with a zero at the end */
+    uint64_t anchor_place; /* its distance from the begin of all units' code */
+    uint64_t text_size;    /* of their code, as far as it was read */
+    bool *has_code;        /* functions of the module */
 };
 
 void code_map_init(struct code_map *map, const struct wasm_instance *instance, const struct source *source,
                    struct arena *arena);
 int code_map_add_object(struct code_map *map, const char *path, struct err *err);
-void code_map_define(struct code_map *map, struct unit *unit);
+int code_map_define(struct code_map *map, struct unit *unit, struct err *err);
 void code_map_fini(struct code_map *map);
 
 #endif

@@ -95,10 +95,11 @@ static int compile_code_map(struct work *work, struct arena *arena, struct err *
         result = code_map_add_object(&map, work->objects[i], err);
     if (result == 0) {
         unit_init(&unit, work->instance, work->plan, work->options, work->plan->unit_count, machine);
-        code_map_define(&map, &unit);
+        result = code_map_define(&map, &unit, err);
         if (work->options->digest)
             note_module(&unit);
-        result = emit_unit(&unit, work->objects[work->plan->unit_count], err);
+        if (result == 0)
+            result = emit_unit(&unit, work->objects[work->plan->unit_count], err);
         unit_fini(&unit);
     }
     code_map_fini(&map);

@@ -161,8 +161,6 @@ static int scan_module(struct plan *plan, const struct wasm_module *wasm, struct
             use_func(plan, wasm->exports[i].index, 0);
     if (wasm->start != WASM_NO_INDEX)
         use_func(plan, wasm->start, 0);
-    for (uint32_t unit = 1; unit < plan->unit_count; unit++) /* the code map finds a unit's code by this one */
-        plan->funcs[plan->first_func[unit]].is_shared = true;
     return 0;
 }
 

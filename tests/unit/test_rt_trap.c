@@ -22,13 +22,21 @@ static const uint8_t row_bytes[] = {
 
 static const char names[] = "\0main\0inner::call";
 
-static struct mewz_code_func funcs[] = {
-    {.code_size = 100, .wasm_offset = 0x100, .wasm_size = 0x40, .index = 5, .name = 1, .rows = 0, .row_count = 3},
-    {.code_size = 90, .wasm_offset = 0x140, .wasm_size = 0x20, .index = 6, .name = 6, .rows = 6, .row_count = 3},
-    {.code_size = 50, .wasm_offset = 0x1c0, .wasm_size = 0x20, .index = 7, .name = 0, .rows = 0, .row_count = 0},
+static const struct mewz_code_func funcs[] = {
+    {.code = 0, .code_size = 100, .wasm_offset = 0x100, .wasm_size = 0x40, .index = 5, .name = 1, .row_count = 3},
+    {.code = 100,
+     .code_size = 90,
+     .wasm_offset = 0x140,
+     .wasm_size = 0x20,
+     .index = 6,
+     .name = 6,
+     .rows = 6,
+     .row_count = 3},
+    {.code = 200, .code_size = 50, .wasm_offset = 0x1c0, .wasm_size = 0x20, .index = 7},
 };
 
-static const struct mewz_code_map map = {.func_count = 3, .funcs = funcs, .names = names, .row_bytes = row_bytes};
+static const struct mewz_code_map map = {
+    .func_count = 3, .code = code, .funcs = funcs, .names = names, .row_bytes = row_bytes};
 
 static uint8_t guest[MEWZ_PAGE_SIZE];
 static struct mewz_memory memories[] = {{.base = guest, .pages = 1, .min_pages = 1, .max_pages = 2}};
@@ -36,13 +44,6 @@ static struct mewz_memory memories[] = {{.base = guest, .pages = 1, .min_pages =
 static struct mewz_memory *const memory_list[] = {memories};
 
 struct mewz_program mewz_program = {.memory_count = 1, .memories = memory_list, .name = "app.wasm", .code_map = &map};
-
-static void place_functions(void)
-{
-    static const unsigned starts[] = {0, 100, 200};
-    for (unsigned i = 0; i < 3; i++)
-        funcs[i].code = (int32_t)(code + starts[i] - (uint8_t *)&funcs[i].code);
-}
 
 /* --- the system below: stderr, the end, and a stack of our choice --- */
 
@@ -183,7 +184,6 @@ static void test_places(void)
 
 int main(void)
 {
-    place_functions();
     test_messages();
     test_long_names();
     test_long_stacks();

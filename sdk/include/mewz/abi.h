@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEWZ_ABI_VERSION 2
+#define MEWZ_ABI_VERSION 3
 
 /* A wasm page (core specification 2.0, section 4.2.8). */
 #define MEWZ_PAGE_SIZE 65536ull
@@ -107,14 +107,14 @@ enum mewz_trap {
 };
 
 /* From a native address back to the wasm module: one entry a function that the module defines, in ascending order of
- * address after linking (the object keeps its code in one section). `code` is relative to the address of this field.
+ * address (the object keeps its code in one section).
  *
  * `rows` is the offset in `row_bytes` of a sequence of (unsigned LEB128 native delta, signed LEB128 wasm delta)
  * pairs, `row_count` of them. Native addresses start at the function's first byte, wasm offsets at `wasm_offset`.
  * A row holds from its native address up to the next one's; the last one to the function's end. The wasm offset
  * counts from the module's first byte; it may lie in another function, which then was inlined here. */
 struct mewz_code_func {
-    int32_t code;
+    uint32_t code; /* distance of its first byte from the map's `code` */
     uint32_t code_size;
     uint32_t wasm_offset; /* of the function's body in the module */
     uint32_t wasm_size;
@@ -135,6 +135,7 @@ struct mewz_code_line {
 struct mewz_code_map {
     uint32_t func_count;
     uint32_t line_count; /* 0: nothing is known of the source code */
+    const uint8_t *code; /* the first byte of the module's code */
     const struct mewz_code_func *funcs;
     const char *names; /* free of control characters: they end on terminals */
     const uint8_t *row_bytes;
