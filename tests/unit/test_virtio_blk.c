@@ -104,7 +104,6 @@ static void work(void)
     int head;
     while (registers.status != 0 && (head = card_pop(0)) >= 0)
         carry_out((uint16_t)head);
-    *avail_event(&registers.queues[0]) = registers.next_avail[0];
 }
 
 static void card_kick(struct virtio_device *device, uint16_t index)

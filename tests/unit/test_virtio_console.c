@@ -11,6 +11,10 @@
 #include "dev/virtio_console.c"
 #include "dev/virtq.c"
 
+enum { QUEUES = 2 * PORTS_MAX + 2, OUTPUT_MAX = 1 << 22 };
+#define CARD_QUEUES QUEUES
+#include "virtio_card.h"
+
 /* --- what the driver needs of the kernel --- */
 
 /* The driver never gives memory back: each test does when it begins. */
@@ -57,8 +61,6 @@ uint64_t time_now(void)
 
 /* --- the device --- */
 
-enum { QUEUES = 2 * PORTS_MAX + 2, OUTPUT_MAX = 1 << 22 };
-
 struct fake_port {
     const char *name; /* NULL: no such port */
     bool is_console;
@@ -72,36 +74,32 @@ struct fake_port {
 };
 
 static struct {
-    bool present, multiport, event_index, late;
-    uint8_t status;
-    uint64_t features;
-    struct virtq queues[QUEUES]; /* the driver's, for the addresses; the indices are the device's own */
-    uint16_t next_avail[QUEUES];
+    bool present, late;
     unsigned pending; /* queues with a kick to look after, a bit each */
     unsigned kicks;
     bool wrong_id; /* returns buffers that it was not given */
     struct fake_port ports[PORTS_MAX];
 } fake;
 
+static bool is_multiport(void)
+{
+    return registers.offered >> F_MULTIPORT & 1;
+}
+
 /* Takes the next buffer that the driver offered on a queue; false if there is none. */
 static bool fake_pop(unsigned index, uint16_t *head, struct virtq_desc *desc)
 {
-    struct virtq *queue = &fake.queues[index];
-    if (!queue->size || queue->avail->index == fake.next_avail[index])
+    int next = card_pop(index);
+    if (next < 0)
         return false;
-    *head = queue->avail->ring[fake.next_avail[index]++ % queue->size];
-    *desc = queue->desc[*head];
-    if (queue->event_index)
-        *avail_event(queue) = fake.next_avail[index];
+    *head = (uint16_t)next;
+    *desc = registers.queues[index].desc[next];
     return true;
 }
 
 static void fake_push(unsigned index, uint16_t head, uint32_t size)
 {
-    struct virtq_used *used = fake.queues[index].used;
-    used->ring[used->index % fake.queues[index].size] =
-        (struct virtq_used_element){fake.wrong_id ? 0xffff : head, size};
-    used->index++;
+    card_push(index, fake.wrong_id ? 0xffff : head, size);
 }
 
 static void fake_tell(uint32_t port, uint16_t event, uint16_t value, const char *name)
@@ -122,7 +120,7 @@ static void fake_input(unsigned id)
     unsigned index = receive_index(&(struct virtio_port){.id = (uint16_t)id});
     uint16_t head;
     struct virtq_desc desc;
-    if (fake.multiport && !port->opened)
+    if (is_multiport() && !port->opened)
         return;
     while (port->input_size > 0 && fake_pop(index, &head, &desc)) {
         uint32_t part = (uint32_t)(port->input_size < desc.size ? port->input_size : desc.size);
@@ -168,7 +166,7 @@ static void fake_serve(unsigned index)
     uint16_t head;
     struct virtq_desc desc;
     unsigned id = index < 2 ? 0 : index / 2 - 1;
-    bool control = fake.multiport && (index == CONTROL_RECEIVE || index == CONTROL_TRANSMIT);
+    bool control = is_multiport() && (index == CONTROL_RECEIVE || index == CONTROL_TRANSMIT);
     if (index % 2 == 0) {
         if (!control)
             fake_input(id);
@@ -183,56 +181,10 @@ static void fake_serve(unsigned index)
     }
 }
 
-static uint8_t fake_read_status(struct virtio_device *device)
+static void card_kick(struct virtio_device *device, uint16_t index)
 {
     (void)device;
-    return fake.status;
-}
-
-static void fake_write_status(struct virtio_device *device, uint8_t status)
-{
-    (void)device;
-    fake.status = status;
-}
-
-static uint64_t fake_read_features(struct virtio_device *device)
-{
-    (void)device;
-    return 1ull << VIRTIO_F_VERSION_1 | (uint64_t)fake.event_index << VIRTIO_F_EVENT_IDX |
-           (uint64_t)fake.multiport << F_MULTIPORT | 1;
-}
-
-static void fake_write_features(struct virtio_device *device, uint64_t features)
-{
-    (void)device;
-    fake.features = features;
-}
-
-static uint32_t fake_read_config(struct virtio_device *device, unsigned offset, unsigned size)
-{
-    (void)device;
-    CHECK(offset == CONFIG_MAX_PORTS && size == 4 && fake.multiport);
-    return 31;
-}
-
-static uint16_t fake_queue_limit(struct virtio_device *device, uint16_t index)
-{
-    (void)device;
-    return index < QUEUES ? 128 : 0;
-}
-
-static bool fake_enable_queue(struct virtio_device *device, uint16_t index, const struct virtq *queue)
-{
-    (void)device;
-    CHECK(!(fake.status & VIRTIO_DRIVER_OK) && fake.status & VIRTIO_FEATURES_OK);
-    fake.queues[index] = *queue;
-    return true;
-}
-
-static void fake_kick(struct virtio_device *device, uint16_t index)
-{
-    (void)device;
-    CHECK(fake.status & VIRTIO_DRIVER_OK);
+    CHECK(registers.status & VIRTIO_DRIVER_OK);
     fake.kicks++;
     if (fake.late)
         fake.pending |= 1u << index;
@@ -240,46 +192,10 @@ static void fake_kick(struct virtio_device *device, uint16_t index)
         fake_serve(index);
 }
 
-static bool fake_watch_changes(struct virtio_device *device)
-{
-    (void)device;
-    return true;
-}
-
-static void fake_connect_interrupt(struct virtio_device *device)
-{
-    (void)device;
-}
-
-static const struct virtio_transport fake_transport = {
-    .read_status = fake_read_status,
-    .write_status = fake_write_status,
-    .read_features = fake_read_features,
-    .write_features = fake_write_features,
-    .read_config = fake_read_config,
-    .queue_limit = fake_queue_limit,
-    .enable_queue = fake_enable_queue,
-    .kick = fake_kick,
-    .watch_changes = fake_watch_changes,
-    .connect_interrupt = fake_connect_interrupt,
-};
-
 bool virtio_mmio_find(enum virtio_id id, struct virtio_device *device)
 {
-    device->transport = &fake_transport;
+    device->transport = &transport;
     return fake.present && id == VIRTIO_ID_CONSOLE;
-}
-
-bool virtio_pci_find(enum virtio_id id, struct virtio_device *device)
-{
-    (void)id, (void)device;
-    return false;
-}
-
-bool virtio_acpi_find(enum virtio_id id, struct virtio_device *device)
-{
-    (void)id, (void)device;
-    return false;
 }
 
 /* What happens while the driver idles; a test sets it. */
@@ -308,9 +224,12 @@ static void set_up(bool event_index, bool late)
     free_pages();
     memset(&console, 0, sizeof console);
     memset(&fake, 0, sizeof fake);
+    memset(&registers, 0, sizeof registers);
+    registers.offered = 1ull << VIRTIO_F_VERSION_1 | (uint64_t)event_index << VIRTIO_F_EVENT_IDX | 1 << F_MULTIPORT | 1;
+    registers.config[CONFIG_MAX_PORTS] = 31;
+    registers.queue_count = QUEUES;
+    registers.queue_limit = 128;
     fake.present = true;
-    fake.multiport = true;
-    fake.event_index = event_index;
     fake.late = late;
     idle = NULL;
     for (unsigned i = 0; i < PORTS_MAX; i++)
@@ -318,6 +237,13 @@ static void set_up(bool event_index, bool late)
     fake.ports[1].name = "in";
     fake.ports[2].name = "out";
     fake.ports[3].name = "errors.tty";
+}
+
+/* Has one port only, and so does not say how many. */
+static void set_single(void)
+{
+    registers.offered &= ~(1ull << F_MULTIPORT);
+    registers.config[CONFIG_MAX_PORTS] = 0;
 }
 
 static void test_find(void)
@@ -343,7 +269,7 @@ static void test_find(void)
 static void test_single(void)
 {
     set_up(true, false);
-    fake.multiport = false;
+    set_single();
     CHECK(!virtio_port_find("out"));
     struct virtio_port *port = virtio_port_find_console();
     CHECK(port == &console.ports[0]);
@@ -476,13 +402,13 @@ static void test_mute_device(void)
 {
     set_up(true, true);
     fake.late = true;
-    fake.queues[CONTROL_TRANSMIT].size = 0;
+    registers.queues[CONTROL_TRANSMIT].size = 0;
     fake.ports[0].stuck = true;
     idle = NULL;
     /* A device that breaks the rules on its first message is given up, and reset. */
     fake.late = false;
     fake.wrong_id = true;
-    CHECK(!virtio_port_find("out") && fake.status == 0);
+    CHECK(!virtio_port_find("out") && registers.status == 0);
 }
 
 static void test_bad_output(void)
@@ -553,7 +479,7 @@ static void hostile_kick(struct virtio_device *device, uint16_t index)
         unsigned target = random_number() % 3 ? index : random_number() % QUEUES;
         uint16_t head = (uint16_t)random_number();
         struct virtq_desc desc = {0};
-        if (!fake.queues[target].size || (!fake_pop(target, &head, &desc) && random_number() % 64))
+        if (!registers.queues[target].size || (!fake_pop(target, &head, &desc) && random_number() % 64))
             continue;
         struct control message = {random_number() % 10, (uint16_t)(random_number() % 9),
                                   (uint16_t)(random_number() % 2)};
@@ -563,7 +489,7 @@ static void hostile_kick(struct virtio_device *device, uint16_t index)
         fake_push(target, wild ? (uint16_t)random_number() : head,
                   random_number() % 4 ? random_number() % 64 : random_number());
         if (random_number() % 256 == 0)
-            fake.queues[target].used->index = (uint16_t)random_number();
+            registers.queues[target].used->index = (uint16_t)random_number();
     }
 }
 
@@ -582,11 +508,12 @@ static void use_all(struct virtio_port *port)
 
 static void test_hostile_device(void)
 {
-    struct virtio_transport hostile_transport = fake_transport;
+    struct virtio_transport hostile_transport = transport;
     hostile_transport.kick = hostile_kick;
     for (volatile unsigned i = 0; i < 2000; i++) {
         set_up(i & 1, false);
-        fake.multiport = i % 5 != 0;
+        if (i % 5 == 0)
+            set_single();
         idle = lose_patience;
         patience = 50;
         if (setjmp(given_up))

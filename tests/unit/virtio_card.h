@@ -1,7 +1,7 @@
 /* virtio_card.h: the registers and queues of a virtio device, for drivers that run in a unit test.
  *
  * Include it behind the sources of the driver. The test defines what its device does: card_kick, and virtio_mmio_find,
- * which gives out `transport`. */
+ * which gives out `transport`; and before, CARD_QUEUES, where the device has more than two. */
 #ifndef VIRTIO_CARD_H
 #define VIRTIO_CARD_H
 
@@ -9,13 +9,17 @@
 
 #include "check.h"
 
+#ifndef CARD_QUEUES
+#define CARD_QUEUES 2
+#endif
+
 static struct {
     uint64_t offered, negotiated; /* features */
     uint8_t config[24];
     uint8_t status;
     uint16_t queue_count, queue_limit; /* how many, and how large they may be */
-    struct virtq queues[2];            /* the driver's, for the addresses */
-    uint16_t next_avail[2];
+    struct virtq queues[CARD_QUEUES];  /* the driver's, for the addresses; the indices are the device's own */
+    uint16_t next_avail[CARD_QUEUES];
     bool connected; /* to an interrupt */
 } registers;
 
@@ -64,6 +68,7 @@ static uint16_t card_queue_limit(struct virtio_device *device, uint16_t index)
 static bool card_enable_queue(struct virtio_device *device, uint16_t index, const struct virtq *queue)
 {
     (void)device;
+    CHECK(!(registers.status & VIRTIO_DRIVER_OK) && registers.status & VIRTIO_FEATURES_OK);
     registers.queues[index] = *queue;
     registers.next_avail[index] = 0;
     return true;
@@ -98,9 +103,12 @@ static const struct virtio_transport transport = {
 static int card_pop(unsigned index)
 {
     struct virtq *queue = &registers.queues[index];
-    if (queue->avail->index == registers.next_avail[index])
+    if (!queue->size || queue->avail->index == registers.next_avail[index])
         return -1;
-    return queue->avail->ring[registers.next_avail[index]++ % queue->size];
+    int head = queue->avail->ring[registers.next_avail[index]++ % queue->size];
+    if (queue->event_index)
+        *avail_event(queue) = registers.next_avail[index];
+    return head;
 }
 
 static void card_push(unsigned index, uint32_t id, uint32_t size)
