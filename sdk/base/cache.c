@@ -2,6 +2,7 @@
 #include "base/cache.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/sha256.h"
 
 #define DIGEST_SIZE 64u
@@ -37,16 +39,16 @@ static char *choose_folder(void)
     return is_set(home) ? join(home, ".cache/mewz") : NULL;
 }
 
-/* Makes the folder and those above it, for this user alone. */
-static bool make_folders(char *path)
+bool cache_make_folder(const char *path, mode_t mode)
 {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    char *above = memory_copy_string(path);
+    for (char *slash = strchr(above + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        mkdir(path, 0700);
+        mkdir(above, mode);
         *slash = '/';
     }
-    mkdir(path, 0700);
-    return access(path, R_OK | W_OK | X_OK) == 0;
+    free(above);
+    return (mkdir(path, mode) == 0 || errno == EEXIST) && access(path, R_OK | W_OK | X_OK) == 0;
 }
 
 void cache_open(struct cache *cache, const char *name, uint64_t limit)
@@ -54,7 +56,7 @@ void cache_open(struct cache *cache, const char *name, uint64_t limit)
     char *base = limit > 0 ? choose_folder() : NULL;
     *cache = (struct cache){.folder = base ? join(base, name) : NULL, .limit = limit};
     free(base);
-    if (cache->folder && !make_folders(cache->folder))
+    if (cache->folder && !cache_make_folder(cache->folder, 0700)) /* for this user alone */
         cache_close(cache);
 }
 
@@ -96,7 +98,7 @@ bool cache_fetch(const struct cache *cache, const char *key, const char *path)
     return found;
 }
 
-/* --- storing --- */
+/* --- the limit --- */
 
 /* What other processes are just writing counts too: if it is old it was given up, and goes like any other. */
 static uint64_t sum_up(int folder, char oldest[NAME_MAX + 1])
@@ -111,7 +113,8 @@ static uint64_t sum_up(int folder, char oldest[NAME_MAX + 1])
         return 0;
     rewinddir(directory);
     for (struct dirent *entry; (entry = readdir(directory));) {
-        if (fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+        if (fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
+            status.st_size == 0)
             continue;
         total += (uint64_t)status.st_size;
         if (*oldest && (status.st_mtim.tv_sec > time.tv_sec ||
@@ -124,16 +127,18 @@ static uint64_t sum_up(int folder, char oldest[NAME_MAX + 1])
     return total;
 }
 
-static void evict(const struct cache *cache)
+void cache_bound(const char *folder, uint64_t limit)
 {
     char oldest[NAME_MAX + 1];
-    int folder = open(cache->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
+    int directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
         return;
-    while (sum_up(folder, oldest) > cache->limit && *oldest && unlinkat(folder, oldest, 0) == 0)
+    while (sum_up(directory, oldest) > limit && *oldest && unlinkat(directory, oldest, 0) == 0)
         ;
-    close(folder);
+    close(directory);
 }
+
+/* --- storing --- */
 
 static bool write_entry(const char *entry, const struct file *content)
 {
@@ -158,7 +163,7 @@ void cache_store(const struct cache *cache, const char *key, const char *path)
     char *entry = cache->folder ? join(cache->folder, key) : NULL;
     if (entry && file_read(&content, path, &err) == 0) {
         if (content.size + DIGEST_SIZE <= cache->limit && write_entry(entry, &content))
-            evict(cache);
+            cache_bound(cache->folder, cache->limit);
         file_close(&content);
     }
     free(entry);

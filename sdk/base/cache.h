@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct cache {
     char *folder;   /* NULL: there is no cache */
@@ -25,5 +26,14 @@ bool cache_fetch(const struct cache *cache, const char *key, const char *path);
 
 /* Keeps a copy of the file. */
 void cache_store(const struct cache *cache, const char *key, const char *path);
+
+/* For a folder of files that is kept otherwise: */
+
+/* Makes the folder and those above it that are missing. False, with errno set, if it cannot. */
+bool cache_make_folder(const char *path, mode_t mode);
+
+/* Removes files, those used longest ago first, until the others have at most `limit` bytes. When a file was used is its
+ * time of change. Empty files stay: they take no room, and are somebody's locks. */
+void cache_bound(const char *folder, uint64_t limit);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "base/proc.h"
 #include "base/sha256.h"
-#include "shim/cache.h"
+#include "shim/kernel_cache.h"
 #include "shim/volumes.h"
 
 /* --- finding --- */
@@ -195,7 +195,7 @@ char *program_kernel(const struct program *program, const char *cpu, struct err 
     struct recipe recipe = {program, cpu, compiler};
     struct sha256_text key;
     if (compiler && make_key(&recipe, &key, err) == 0)
-        kernel = cache_get(key.digits, program->kind == PROGRAM_WASM ? compile : copy, &recipe, err);
+        kernel = kernel_cache_get(key.digits, program->kind == PROGRAM_WASM ? compile : copy, &recipe, err);
     free(compiler);
     return kernel;
 }
