@@ -494,7 +494,7 @@ bench-files: all $(BUILD)/bench/rates
 
 C_FILES     = $(wildcard $(addsuffix /*.[ch],sdk/* sdk/include/mewz kernel-src kernel-src/* kernel-src/*/* sdk/image/boot \
               tests/* tests/bench/* tests/net/fuzz tests/net/server tests/bench/compute/include tests/apps/include tests/apps/eh tests/apps/tree tests/kernel/* tests/disk/* templates/*))
-SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash)
+SHELL_FILES = $(wildcard install.sh .ci/run scripts/*.sh tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.bash completions/*.bash)
 
 format:
 	clang-format-19 -i $(C_FILES)

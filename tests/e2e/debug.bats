@@ -1,3 +1,4 @@
+# shellcheck disable=SC2016 # dollars are JavaScript's, and the debugger's
 # -g: source lines in backtraces and in the debugger, of the Linux process and of the machine.
 load ../lib/guests
 
