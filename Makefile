@@ -349,7 +349,7 @@ $(BUILD)/net/%: tests/net/%.c
 
 DISK_TESTS   = $(patsubst %,$(BUILD)/disk/%,all_operations power_cut)
 DISK_OBJECTS = $(patsubst %,$(BUILD)/disk/%.o,$(patsubst kernel-src/ext4/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) \
-               vfs walk cache world) $(EXT2FS_SOURCES:%=$(BUILD)/disk/ext2fs/%.o)
+               vfs walk cache page_cache world) $(EXT2FS_SOURCES:%=$(BUILD)/disk/ext2fs/%.o)
 DISK_CFLAGS  = -std=gnu17 -g -O1 $(WARNINGS) $(SANITIZE) -Ikernel-src -Isdk/include -MMD -MP
 
 $(BUILD)/disk/ext2fs/%.o: $(EXT2FS)/unpacked

@@ -167,7 +167,7 @@ static uint32_t read_part(struct ext4_node *node, uint64_t offset, size_t size, 
         return WASI_SUCCESS;
     }
     read_ahead(node, &mapping, wanted);
-    struct cache_block *block = cache_get(&volume_of(&node->node)->cache, mapping.place);
+    struct cached_page *block = cache_get(&volume_of(&node->node)->cache, mapping.place);
     if (!block)
         return WASI_EIO;
     move(to, block->bytes + offset % CACHE_BLOCK, size, false);
@@ -227,7 +227,7 @@ static uint32_t take_back(struct ext4_node *node, uint64_t first, uint64_t count
 static uint32_t blank(struct volume *volume, const struct mapping *mapping)
 {
     for (uint64_t i = 0; i < mapping->count; i++) {
-        struct cache_block *block = cache_get_blank(&volume->cache, mapping->place + i);
+        struct cached_page *block = cache_get_blank(&volume->cache, mapping->place + i);
         if (!block)
             return WASI_ENOMEM;
         memset(block->bytes, 0, CACHE_BLOCK);
@@ -362,7 +362,7 @@ static uint32_t write_part(struct ext4_node *node, uint64_t place, uint64_t offs
 {
     struct cache *cache = &volume_of(&node->node)->cache;
     bool whole = size == CACHE_BLOCK;
-    struct cache_block *block = whole && !fresh ? cache_get_blank(cache, place) : cache_get(cache, place);
+    struct cached_page *block = whole && !fresh ? cache_get_blank(cache, place) : cache_get(cache, place);
     if (!block)
         return WASI_EIO;
     move(from, block->bytes + offset % CACHE_BLOCK, size, true);
@@ -420,7 +420,7 @@ static uint32_t clear_tail(struct ext4_node *node, uint64_t size)
     uint32_t error = contents_map(node, size / CACHE_BLOCK, &mapping);
     if (error || mapping.place == 0 || mapping.unwritten)
         return error;
-    struct cache_block *block = cache_get(cache, mapping.place);
+    struct cached_page *block = cache_get(cache, mapping.place);
     if (!block)
         return WASI_EIO;
     memset(block->bytes + size % CACHE_BLOCK, 0, CACHE_BLOCK - size % CACHE_BLOCK);
@@ -470,7 +470,7 @@ uint32_t contents_allocate(struct ext4_node *node, uint64_t offset, uint64_t siz
     return WASI_SUCCESS;
 }
 
-uint32_t contents_append_block(struct ext4_node *folder, struct cache_block **block)
+uint32_t contents_append_block(struct ext4_node *folder, struct cached_page **block)
 {
     struct volume *volume = volume_of(&folder->node);
     struct mapping mapping = {.first = inode_size(folder) / CACHE_BLOCK, .count = 1};

@@ -10,7 +10,7 @@ enum { HEADER = 8, LAST = EXT2_FT_SYMLINK };
 
 /* A place in a folder. */
 struct place {
-    struct cache_block *block;
+    struct cached_page *block;
     uint64_t number;         /* of the block in the folder */
     unsigned offset, before; /* of the entry, and of the one before it in the block (the same: there is none) */
 };
@@ -53,7 +53,7 @@ static uint32_t enter(struct ext4_node *folder, uint64_t number, struct place *p
         return WASI_SUCCESS;
     if (!cache_find(&volume->cache, mapping.place))
         cache_read_ahead(&volume->cache, mapping.place, mapping.count < 16 ? mapping.count : 16);
-    struct cache_block *block = cache_get(&volume->cache, mapping.place);
+    struct cached_page *block = cache_get(&volume->cache, mapping.place);
     *place = (struct place){.block = block, .number = number};
     return block && is_sound(entry_at(place), 0) ? WASI_SUCCESS : WASI_EIO;
 }

@@ -56,7 +56,7 @@ static errcode_t io_read(io_channel channel, unsigned long long block, int count
     char *to = data;
     for (size_t left = byte_count(channel, count); left > 0;) {
         struct part part = next_part(position, left);
-        struct cache_block *cached = cache_get(&volume->cache, part.number);
+        struct cached_page *cached = cache_get(&volume->cache, part.number);
         if (!cached)
             return EIO;
         memcpy(to, cached->bytes + part.offset, part.size);
@@ -69,7 +69,7 @@ static errcode_t io_read(io_channel channel, unsigned long long block, int count
 
 static errcode_t write_part(struct volume *volume, struct part part, const char *from)
 {
-    struct cache_block *cached = cache_find(&volume->cache, part.number);
+    struct cached_page *cached = cache_find(&volume->cache, part.number);
     if (cached && memcmp(cached->bytes + part.offset, from, part.size) == 0)
         return 0; /* the library writes more than has changed */
     if (!cached)

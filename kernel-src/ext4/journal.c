@@ -166,7 +166,7 @@ static bool needs_escape(const char *bytes)
     return word == BE32(JBD2_MAGIC);
 }
 
-static void log_block(struct cache_block *block, void *context)
+static void log_block(struct cached_page *block, void *context)
 {
     struct transaction *transaction = context;
     struct journal *journal = transaction->journal;
@@ -206,7 +206,7 @@ bool journal_commit(struct journal *journal)
 {
     struct cache *cache = journal->cache;
     bool good = cache_write_back(cache, CACHE_DATA);
-    size_t count = cache->counts[CACHE_META];
+    size_t count = cache_count(cache, CACHE_META);
     if (count + count / TAGS_MAX + 2 > journal->length - journal->first - journal->used)
         good = false; /* volume_begin sees to it that this never happens */
     if (good && count > 0) {

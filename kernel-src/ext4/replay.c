@@ -40,7 +40,7 @@ static const char *read_block(struct replay *replay, uint32_t number)
     uint64_t place;
     if (!journal_place(replay->journal, number, &place))
         return NULL;
-    struct cache_block *block = cache_get(replay->journal->cache, place);
+    struct cached_page *block = cache_get(replay->journal->cache, place);
     return block ? block->bytes : NULL;
 }
 
@@ -124,7 +124,7 @@ static bool write_tagged(struct replay *replay, const struct tag *tag)
     /* Getting one block may throw another out of the cache. */
     static char copy[CACHE_BLOCK];
     __builtin_memcpy(copy, bytes, sizeof copy);
-    struct cache_block *block = cache_get_blank(cache, tag->block);
+    struct cached_page *block = cache_get_blank(cache, tag->block);
     if (!block)
         return false;
     __builtin_memcpy(block->bytes, copy, sizeof copy);

@@ -119,7 +119,7 @@ static bool is_time_to_commit(const struct volume *volume)
     const struct cache *cache = &volume->cache;
     if (volume->changed_since == 0)
         return false;
-    return cache->counts[CACHE_META] >= journal_capacity(&volume->journal) / 2 ||
+    return cache_count(cache, CACHE_META) >= journal_capacity(&volume->journal) / 2 ||
            time_now() - volume->changed_since >= COMMIT_INTERVAL;
 }
 
@@ -128,7 +128,7 @@ uint32_t volume_begin(struct volume *volume)
     uint32_t error = WASI_SUCCESS;
     if (volume->failed)
         return WASI_EIO;
-    if (cache_pinned(&volume->cache) >= volume->cache.limit / 2) {
+    if (cache_pinned(&volume->cache) >= volume->cache.pages.limit / 2) {
         error = volume_commit(volume);
         if (!error && !journal_empty(&volume->journal))
             volume_fail(volume);

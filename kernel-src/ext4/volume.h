@@ -140,7 +140,7 @@ uint32_t contents_allocate(struct ext4_node *node, uint64_t offset, uint64_t siz
 errcode_t contents_punch(struct ext4_node *node, uint64_t first, uint64_t last);
 
 /* A new block of a folder at its end; the caller fills it in. */
-uint32_t contents_append_block(struct ext4_node *folder, struct cache_block **block);
+uint32_t contents_append_block(struct ext4_node *folder, struct cached_page **block);
 
 /* --- large folders' names (names.c) --- */
 

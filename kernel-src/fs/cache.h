@@ -15,38 +15,23 @@
 #include <stdint.h>
 
 #include "dev/virtio_blk.h"
+#include "fs/page_cache.h"
 
 #define CACHE_BLOCK 4096u /* bytes of a block, and of a page */
 
-enum cache_state { CACHE_CLEAN, CACHE_DATA, CACHE_META, CACHE_LOGGED };
-
-struct cache_block {
-    uint64_t number;
-    char *bytes;              /* CACHE_BLOCK of them, in a page of their own */
-    struct cache_block *next; /* in its bucket */
-    struct cache_block *newer, *older;
-    uint8_t state;
-};
-
-/* Blocks by use: those that may leave, and those that may not. */
-struct cache_list {
-    struct cache_block *newest, *oldest;
+enum cache_state {
+    CACHE_CLEAN = PAGE_CLEAN,
+    CACHE_DATA = PAGE_LOOSE,
+    CACHE_META = PAGE_PINNED,
+    CACHE_LOGGED,
 };
 
 struct cache {
-    struct cache *next; /* of all that there are */
+    struct page_cache pages; /* by the block's number; without owners */
     struct virtio_blk disk;
     uint64_t first_sector; /* where on the disk block 0 is */
     uint64_t block_count;  /* of the disk, or the part of it that this is */
-    size_t limit;          /* blocks in memory */
-    size_t used;
-    size_t counts[CACHE_LOGGED + 1]; /* blocks in each state */
-    struct cache_block **buckets;
-    size_t bucket_count; /* a power of two */
-    struct cache_list loose, pinned;
-    struct cache_block *free_records;
-    struct cache_block *record_pages; /* the first record of each page only links them */
-    bool failed;                      /* a block that had to be written could not be */
+    bool failed;           /* a block that had to be written could not be */
 };
 
 /* Sets up a cache, all zeroes but the disk, which has been started; at most `limit` blocks in memory. False if there is
@@ -56,33 +41,38 @@ void cache_fini(struct cache *cache); /* gives memory and disk back; nothing is 
 
 /* The block, read from the disk if need be: NULL if that fails or there is no memory. It may leave memory at the next
  * call of one of these functions. */
-struct cache_block *cache_get(struct cache *cache, uint64_t number);
+struct cached_page *cache_get(struct cache *cache, uint64_t number);
 
 /* The block if it is in memory, else NULL. */
-struct cache_block *cache_find(struct cache *cache, uint64_t number);
+struct cached_page *cache_find(struct cache *cache, uint64_t number);
 
 /* The block without its content, which the caller replaces all of. NULL if there is no memory. */
-struct cache_block *cache_get_blank(struct cache *cache, uint64_t number);
+struct cached_page *cache_get_blank(struct cache *cache, uint64_t number);
 
 /* Reads up to `count` blocks from `number` on that are not in memory, in as few transfers as possible. What fails is
  * tried again by cache_get. */
 void cache_read_ahead(struct cache *cache, uint64_t number, size_t count);
 
 /* Says that the caller changed the block's content, as DATA or as META. */
-void cache_change(struct cache *cache, struct cache_block *block, enum cache_state state);
+void cache_change(struct cache *cache, struct cached_page *block, enum cache_state state);
 
 /* A block that is no file's content any more need not be written. */
 void cache_forget(struct cache *cache, uint64_t number);
 
 /* Calls `visit` for every META block, and they are LOGGED. */
-void cache_log(struct cache *cache, void (*visit)(struct cache_block *block, void *context), void *context);
+void cache_log(struct cache *cache, void (*visit)(struct cached_page *block, void *context), void *context);
 
 /* Writes all blocks that are in that state in place, and they are clean: false if that fails. Does not flush. */
 bool cache_write_back(struct cache *cache, enum cache_state state);
 
+static inline size_t cache_count(const struct cache *cache, enum cache_state state)
+{
+    return cache->pages.counts[state];
+}
+
 static inline size_t cache_pinned(const struct cache *cache)
 {
-    return cache->counts[CACHE_META] + cache->counts[CACHE_LOGGED];
+    return cache_count(cache, CACHE_META) + cache_count(cache, CACHE_LOGGED);
 }
 
 #endif

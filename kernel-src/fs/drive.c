@@ -127,10 +127,10 @@ bool drive_open(const struct mewz_tree *tree)
 
 /* A block, and with it the `more` ones behind it that are wanted too. Whoever reads on from a block that is here is
  * given some more in advance. */
-static struct cache_block *get_block(uint64_t number, size_t more)
+static struct cached_page *get_block(uint64_t number, size_t more)
 {
     enum { IN_ADVANCE = 32 };
-    struct cache_block *block = cache_find(&cache, number);
+    struct cached_page *block = cache_find(&cache, number);
     if (block)
         return block;
     bool reads_on = number > 0 && cache_find(&cache, number - 1);
@@ -143,7 +143,7 @@ bool drive_read(uint64_t position, void *bytes, size_t size)
     for (char *to = bytes; size > 0;) {
         size_t skipped = position % CACHE_BLOCK;
         size_t part = size < CACHE_BLOCK - skipped ? size : CACHE_BLOCK - skipped;
-        const struct cache_block *block = get_block(position / CACHE_BLOCK, (skipped + size - 1) / CACHE_BLOCK);
+        const struct cached_page *block = get_block(position / CACHE_BLOCK, (skipped + size - 1) / CACHE_BLOCK);
         if (!block)
             return false;
         __builtin_memcpy(to, block->bytes + skipped, part);

@@ -27,6 +27,16 @@ void pages_free(void *pages, size_t count)
     free(pages);
 }
 
+void *page_alloc(void)
+{
+    return pages_alloc(1);
+}
+
+void page_free(void *page)
+{
+    pages_free(page, 1);
+}
+
 size_t page_free_count(void)
 {
     return pages_limit - pages_in_use;
