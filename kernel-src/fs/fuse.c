@@ -1,7 +1,6 @@
 /* fuse.c: the VFS's operations as requests to a FUSE server. See fuse.h. */
 #include "fs/fuse.h"
 
-#include "arch/x86_64/time.h"
 #include "fs/fuse_client.h"
 #include "mm/page.h"
 
@@ -205,33 +204,12 @@ static void fill_stat(const struct fuse_attr *attr, struct wasi_filestat *stat)
     stat->change_time = nanoseconds(attr->change_time, attr->change_nanoseconds);
 }
 
-/* Sends a request whose reply is the node's attributes. */
-static uint32_t take_attr(struct fuse_node *node)
-{
-    struct fuse_attr_out out;
-    uint32_t error = fuse_send(fuse_of(&node->node), &out, sizeof out);
-    if (error)
-        return error;
-    if (fuse_type_of(out.attr.mode) != node->node.type)
-        return WASI_EIO;
-    fuse_set_attr(node, &out.attr, out.valid, out.valid_nanoseconds);
-    return WASI_SUCCESS;
-}
-
 static uint32_t fuse_stat(struct vfs_node *node, struct wasi_filestat *stat)
 {
-    struct fuse *fuse = fuse_of(node);
-    struct fuse_node *asked = fuse_node_of(node);
-    if (time_now() >= asked->attr_until) {
-        struct fuse_getattr_in in = {0};
-        fuse_begin(fuse, FUSE_GETATTR, asked->id);
-        fuse_put(fuse, &in, sizeof in);
-        uint32_t error = take_attr(asked);
-        if (error)
-            return error;
-    }
-    fill_stat(&asked->attr, stat);
-    return WASI_SUCCESS;
+    uint32_t error = fuse_check_attr(fuse_node_of(node));
+    if (!error)
+        fill_stat(&fuse_node_of(node)->attr, stat);
+    return error;
 }
 
 static uint32_t fuse_set_times(struct vfs_node *node, const struct host_times *times)
@@ -246,7 +224,7 @@ static uint32_t fuse_set_times(struct vfs_node *node, const struct host_times *t
     };
     fuse_begin(fuse, FUSE_SETATTR, fuse_node_of(node)->id);
     fuse_put(fuse, &in, sizeof in);
-    return take_attr(fuse_node_of(node));
+    return fuse_take_attr(fuse_node_of(node));
 }
 
 static uint32_t fuse_readlink(struct vfs_node *node, char *target, size_t room, size_t *size)
@@ -264,16 +242,13 @@ static uint32_t fuse_readlink(struct vfs_node *node, char *target, size_t room, 
 
 /* --- open files and folders --- */
 
-static uint32_t open_handle(struct vfs_node *node, uint32_t flags, uint64_t *handle)
+static uint32_t open_handle(struct vfs_node *node, uint32_t flags, struct fuse_open_out *out)
 {
     struct fuse *fuse = fuse_of(node);
     struct fuse_open_in in = {.flags = flags};
-    struct fuse_open_out out;
     fuse_begin(fuse, vfs_is_folder(node) ? FUSE_OPENDIR : FUSE_OPEN, fuse_node_of(node)->id);
     fuse_put(fuse, &in, sizeof in);
-    uint32_t error = fuse_send(fuse, &out, sizeof out);
-    *handle = out.handle;
-    return error;
+    return fuse_send(fuse, out, sizeof *out);
 }
 
 static void close_handle(struct vfs_node *node, uint64_t handle)
@@ -289,16 +264,21 @@ static uint32_t fuse_open(struct vfs_file *file, unsigned access)
 {
     static const uint32_t flags[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
     struct fuse_node *node = fuse_node_of(file->node);
+    struct fuse_open_out out;
     bool folder = vfs_is_folder(file->node);
     /* Whatever else the host has there could block its server for ever. */
     if (!folder && file->node->type != WASI_FILETYPE_REGULAR_FILE)
         return WASI_ENOTSUP;
-    uint32_t error = open_handle(file->node, folder ? O_DIRECTORY : flags[access & 3], &file->handle);
-    if (!error) {
-        node->handle = file->handle;
-        node->has_handle = true;
-    }
-    return error;
+    if (!folder && node->attr_request != fuse_of(file->node)->unique)
+        node->attr_until = 0; /* an open file has what was written to it before, and the walk did not ask just now */
+    uint32_t error = open_handle(file->node, folder ? O_DIRECTORY : flags[access & 3], &out);
+    if (error)
+        return error;
+    file->handle = node->handle = out.handle;
+    node->has_handle = true;
+    node->is_direct = out.open_flags & FUSE_OPEN_DIRECT;
+    node->next_read = node->read_ahead = 0;
+    return WASI_SUCCESS;
 }
 
 static void fuse_close(struct vfs_file *file)
@@ -321,127 +301,45 @@ static uint32_t sync_handle(struct vfs_node *node, uint64_t handle, bool data_on
 /* Any open handle of the file does; where there is none, one is opened for it. */
 static uint32_t fuse_sync(struct vfs_node *node, bool data_only)
 {
-    uint64_t handle = fuse_node_of(node)->handle;
+    struct fuse_open_out out;
     if (fuse_node_of(node)->has_handle)
-        return sync_handle(node, handle, data_only);
-    uint32_t error = open_handle(node, vfs_is_folder(node) ? O_DIRECTORY : O_RDONLY, &handle);
+        return sync_handle(node, fuse_node_of(node)->handle, data_only);
+    uint32_t error = open_handle(node, vfs_is_folder(node) ? O_DIRECTORY : O_RDONLY, &out);
     if (error)
         return error;
-    error = sync_handle(node, handle, data_only);
-    close_handle(node, handle);
+    error = sync_handle(node, out.handle, data_only);
+    close_handle(node, out.handle);
     return error;
 }
 
-/* --- contents --- */
+/* --- sizes --- */
 
-/* The physical memory of the next bytes of a list of slices. */
-struct gathered {
-    struct virtq_slice slices[VIRTIO_FS_SLICES_MAX - 2];
-    unsigned count;
-    size_t size;
-};
-
-/* A piece that lies in one page. Memory of the program may not have been touched before, and is not mapped then. */
-static bool gather_piece(struct gathered *gathered, const char *bytes, size_t size)
+static uint32_t fuse_end(struct vfs_file *file, uint64_t *size)
 {
-    (void)*(volatile const char *)bytes;
-    uint64_t address = page_phys(bytes);
-    struct virtq_slice *last = gathered->count ? &gathered->slices[gathered->count - 1] : NULL;
-    if (last && last->address + last->size == address)
-        last->size += (uint32_t)size;
-    else if (gathered->count == sizeof gathered->slices / sizeof *gathered->slices)
-        return false;
-    else
-        gathered->slices[gathered->count++] = (struct virtq_slice){address, (uint32_t)size};
-    gathered->size += size;
-    return true;
-}
-
-/* Gathers up to `limit` bytes of the slices, without the first `skip`. */
-static void gather(struct gathered *gathered, const struct host_slice *slices, size_t count, size_t skip, size_t limit)
-{
-    gathered->count = 0;
-    gathered->size = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t begin = skip < slices[i].size ? skip : slices[i].size;
-        skip -= begin;
-        const char *bytes = (const char *)slices[i].data + begin;
-        for (size_t rest = slices[i].size - begin; rest > 0 && gathered->size < limit;) {
-            size_t in_page = PAGE_SIZE - ((uintptr_t)bytes & (PAGE_SIZE - 1));
-            size_t size = rest < in_page ? rest : in_page;
-            size = size < limit - gathered->size ? size : limit - gathered->size;
-            if (!gather_piece(gathered, bytes, size))
-                return;
-            bytes += size;
-            rest -= size;
-        }
-    }
-}
-
-static uint32_t fuse_read(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
-                          size_t *done)
-{
-    struct fuse *fuse = fuse_of(file->node);
-    struct gathered gathered;
-    *done = 0;
-    for (;;) {
-        gather(&gathered, slices, count, *done, FUSE_TRANSFER_MAX);
-        if (gathered.size == 0)
-            return WASI_SUCCESS;
-        struct fuse_read_in in = {.handle = file->handle, .offset = offset + *done, .size = (uint32_t)gathered.size};
-        size_t came;
-        fuse_begin(fuse, FUSE_READ, fuse_node_of(file->node)->id);
-        fuse_put(fuse, &in, sizeof in);
-        uint32_t error = fuse_send_contents(fuse, gathered.slices, 0, gathered.count, NULL, 0, &came);
-        if (error)
-            return error;
-        *done += came;
-        if (came < gathered.size)
-            return WASI_SUCCESS; /* the end of the file */
-    }
-}
-
-static uint32_t fuse_write(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
-                           size_t *done)
-{
-    struct fuse *fuse = fuse_of(file->node);
-    struct gathered gathered;
-    *done = 0;
-    changed(file->node);
-    for (;;) {
-        gather(&gathered, slices, count, *done, fuse->transfer_max);
-        if (gathered.size == 0)
-            return WASI_SUCCESS;
-        struct fuse_write_in in = {.handle = file->handle, .offset = offset + *done, .size = (uint32_t)gathered.size};
-        struct fuse_write_out out;
-        size_t none;
-        fuse_begin(fuse, FUSE_WRITE, fuse_node_of(file->node)->id);
-        fuse_put(fuse, &in, sizeof in);
-        uint32_t error = fuse_send_contents(fuse, gathered.slices, gathered.count, 0, &out, sizeof out, &none);
-        if (error)
-            return error;
-        if (out.size == 0 || out.size > gathered.size)
-            return WASI_EIO;
-        *done += out.size;
-    }
+    struct fuse_node *node = fuse_node_of(file->node);
+    node->attr_until = 0;
+    uint32_t error = fuse_check_attr(node);
+    *size = node->attr.size;
+    return error;
 }
 
 static uint32_t fuse_set_size(struct vfs_file *file, uint64_t size)
 {
     struct fuse *fuse = fuse_of(file->node);
     struct fuse_setattr_in in = {.valid = FUSE_SET_SIZE | FUSE_SET_BY_HANDLE, .handle = file->handle, .size = size};
+    fuse_contents_changed(fuse_node_of(file->node));
     fuse_begin(fuse, FUSE_SETATTR, fuse_node_of(file->node)->id);
     fuse_put(fuse, &in, sizeof in);
-    return take_attr(fuse_node_of(file->node));
+    return fuse_take_attr(fuse_node_of(file->node));
 }
 
 static uint32_t fuse_allocate(struct vfs_file *file, uint64_t offset, uint64_t size)
 {
     struct fuse *fuse = fuse_of(file->node);
     struct fuse_fallocate_in in = {.handle = file->handle, .offset = offset, .size = size};
+    fuse_contents_changed(fuse_node_of(file->node));
     fuse_begin(fuse, FUSE_FALLOCATE, fuse_node_of(file->node)->id);
     fuse_put(fuse, &in, sizeof in);
-    changed(file->node);
     return fuse_send(fuse, NULL, 0);
 }
 
@@ -462,8 +360,9 @@ static const struct vfs_ops ops = {
     .release = fuse_release,
     .open = fuse_open,
     .close = fuse_close,
-    .read = fuse_read,
-    .write = fuse_write,
+    .read = fuse_contents_read,
+    .write = fuse_contents_write,
+    .end = fuse_end,
     .set_size = fuse_set_size,
     .allocate = fuse_allocate,
 };
@@ -479,7 +378,8 @@ struct vfs_node *fuse_mount(const char *tag, bool read_only)
         return NULL;
     *fuse = (struct fuse){
         .vfs = {.ops = &ops, .read_only = read_only}, .heap = heap, .request = buffers, .reply = buffers + FUSE_BUFFER};
-    if (!virtio_fs_start(&fuse->transport, tag) || !fuse_start(fuse))
+    if (!virtio_fs_start(&fuse->transport, tag) || !fuse_start(fuse) ||
+        !page_cache_init(&fuse->pages, page_free_count() / 4))
         return NULL;
     return fuse_make_root(fuse);
 }

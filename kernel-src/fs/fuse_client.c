@@ -4,6 +4,8 @@
 #include "arch/x86_64/time.h"
 #include "mm/page.h"
 
+#define SECOND 1000000000u
+
 /* --- errors --- */
 
 /* By Linux's numbers (include/uapi/asm-generic/errno-base.h, errno.h). */
@@ -209,10 +211,10 @@ void fuse_drop_name(struct fuse_node *dir, struct vfs_name name)
 
 static uint64_t until(uint64_t valid, uint32_t nanoseconds)
 {
-    const uint64_t second = 1000000000, longest = 3600;
+    const uint64_t longest = 3600;
     if (valid == 0 && nanoseconds == 0)
         return 0;
-    return time_now() + (valid < longest ? valid : longest) * second + nanoseconds % second;
+    return time_now() + (valid < longest ? valid : longest) * SECOND + nanoseconds % SECOND;
 }
 
 static void remember_name(struct fuse_node *dir, struct vfs_name name, struct fuse_node *node,
@@ -244,11 +246,58 @@ uint8_t fuse_type_of(uint32_t mode)
     return types[mode >> 12 & 15];
 }
 
-void fuse_set_attr(struct fuse_node *node, const struct fuse_attr *attr, uint64_t valid, uint32_t valid_nanoseconds)
+/* --- attributes --- */
+
+/* A file that has rested for longer than clocks of file systems take to move, and the host's may be ahead of ours: its
+ * next change gives it another time. */
+static bool has_settled(const struct fuse_attr *attr)
 {
+    enum { REST = 5 };
+    uint64_t now = time_wall() / SECOND;
+    return now >= REST && attr->change_time <= now - REST;
+}
+
+static bool is_same_state(const struct fuse_attr *one, const struct fuse_attr *other)
+{
+    return one->size == other->size && one->modify_time == other->modify_time &&
+           one->modify_nanoseconds == other->modify_nanoseconds && one->change_time == other->change_time &&
+           one->change_nanoseconds == other->change_nanoseconds;
+}
+
+static void set_attr(struct fuse_node *node, const struct fuse_attr *attr, uint64_t valid, uint32_t valid_nanoseconds)
+{
+    if (!node->is_settled || !is_same_state(&node->attr, attr))
+        node->contents = 0;
     node->attr = *attr;
     node->attr_until = until(valid, valid_nanoseconds);
+    node->attr_request = fuse_of(&node->node)->unique;
+    node->is_settled = has_settled(attr);
 }
+
+uint32_t fuse_take_attr(struct fuse_node *node)
+{
+    struct fuse_attr_out out;
+    uint32_t error = fuse_send(fuse_of(&node->node), &out, sizeof out);
+    if (error)
+        return error;
+    if (fuse_type_of(out.attr.mode) != node->node.type)
+        return WASI_EIO; /* nothing changes its kind */
+    set_attr(node, &out.attr, out.valid, out.valid_nanoseconds);
+    return WASI_SUCCESS;
+}
+
+uint32_t fuse_check_attr(struct fuse_node *node)
+{
+    struct fuse *fuse = fuse_of(&node->node);
+    struct fuse_getattr_in in = {0};
+    if (time_now() < node->attr_until)
+        return WASI_SUCCESS;
+    fuse_begin(fuse, FUSE_GETATTR, node->id);
+    fuse_put(fuse, &in, sizeof in);
+    return fuse_take_attr(node);
+}
+
+/* --- nodes --- */
 
 static struct fuse_node *find_node(struct fuse *fuse, uint64_t id)
 {
@@ -295,7 +344,7 @@ uint32_t fuse_take_entry(struct fuse_node *dir, struct vfs_name name, const stru
         return WASI_ENOMEM;
     }
     found->lookups++;
-    fuse_set_attr(found, &entry->attr, entry->attr_valid, entry->attr_valid_nanoseconds);
+    set_attr(found, &entry->attr, entry->attr_valid, entry->attr_valid_nanoseconds);
     remember_name(dir, name, found, entry);
     *node = found;
     return WASI_SUCCESS;

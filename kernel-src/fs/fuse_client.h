@@ -1,9 +1,10 @@
-/* fuse_client.h: requests to a FUSE server, and the nodes that it told of. For fuse.c. */
+/* fuse_client.h: requests to a FUSE server, the nodes that it told of, and contents of files. For fuse.c. */
 #ifndef FS_FUSE_CLIENT_H
 #define FS_FUSE_CLIENT_H
 
 #include "dev/virtio_fs.h"
 #include "fs/fuse_wire.h"
+#include "fs/page_cache.h"
 #include "fs/vfs.h"
 #include "mm/heap.h"
 
@@ -19,12 +20,21 @@ struct fuse_node {
     struct vfs_node node;
     struct fuse_node *next; /* in its bucket */
     uint64_t id;
-    uint64_t lookups;    /* references that the server counts */
-    uint64_t attr_until; /* when `attr` is to be asked for again, by time_now */
+    uint64_t lookups;      /* references that the server counts */
+    uint64_t attr_until;   /* when `attr` is to be asked for again, by time_now */
+    uint64_t attr_request; /* the one whose reply said so */
     struct fuse_attr attr;
     uint64_t handle; /* an open one, if has_handle */
     bool has_handle;
     bool removed; /* a name of it was: its storage may be waiting for us to let go */
+
+    /* Contents (fuse_contents.c). */
+    uint64_t contents;   /* owner of those pages in the cache that go with `attr`; 0: there are none */
+    bool is_settled;     /* whatever changes the contents from now on changes `attr` as well */
+    bool is_direct;      /* the server wants nothing kept */
+    bool was_written;    /* since it was last read */
+    uint32_t read_ahead; /* pages that the last reader who went on was given in advance */
+    uint64_t next_read;  /* the page behind those that were read last */
 };
 
 /* A name that was looked up: references to both nodes. */
@@ -39,6 +49,8 @@ struct fuse {
     struct vfs vfs;
     struct virtio_fs transport;
     struct heap heap;
+    struct page_cache pages; /* contents of files */
+    uint64_t last_owner;     /* of any of them */
     uint64_t unique;
     uint32_t transfer_max;
     char *request, *reply; /* FUSE_BUFFER bytes each */
@@ -89,7 +101,12 @@ struct vfs_node *fuse_make_root(struct fuse *fuse);
 /* The node of an entry that the server replied, with a reference for the caller; the name is remembered. */
 uint32_t fuse_take_entry(struct fuse_node *dir, struct vfs_name name, const struct fuse_entry *entry,
                          struct fuse_node **node);
-void fuse_set_attr(struct fuse_node *node, const struct fuse_attr *attr, uint64_t valid, uint32_t valid_nanoseconds);
+
+/* Sends a request whose reply is the node's attributes, and takes them. */
+uint32_t fuse_take_attr(struct fuse_node *node);
+
+/* Asks for the attributes where they are not to be believed any longer. */
+uint32_t fuse_check_attr(struct fuse_node *node);
 
 /* A name that may still be believed, with a reference for the caller; or NULL. */
 struct fuse_node *fuse_find_name(struct fuse_node *dir, struct vfs_name name);
@@ -97,5 +114,20 @@ void fuse_drop_name(struct fuse_node *dir, struct vfs_name name);
 
 /* Gives the server's references and the memory back. */
 void fuse_release(struct vfs_node *node);
+
+/* --- contents of files (fuse_contents.c): the VFS's operations --- */
+
+uint32_t fuse_contents_read(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
+                            size_t *done);
+uint32_t fuse_contents_write(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
+                             size_t *done);
+
+/* The program changes, or is about to change, what the file contains. */
+static inline void fuse_contents_changed(struct fuse_node *node)
+{
+    node->contents = 0;
+    node->attr_until = 0;
+    node->was_written = true;
+}
 
 #endif

@@ -137,9 +137,11 @@ struct fuse_open_in {
     uint32_t open_flags;
 };
 
+enum { FUSE_OPEN_DIRECT = 1 << 0 };
+
 struct fuse_open_out {
     uint64_t handle;
-    uint32_t open_flags;
+    uint32_t open_flags; /* FUSE_OPEN_DIRECT: contents are not to be kept */
     uint32_t padding;
 };
 

@@ -96,6 +96,8 @@ struct vfs_ops {
                      size_t *done);
     uint32_t (*write)(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
                       size_t *done);
+    /* Where the file ends at this moment, whoever else writes to it. NULL: where stat says. */
+    uint32_t (*end)(struct vfs_file *file, uint64_t *size);
     uint32_t (*set_size)(struct vfs_file *file, uint64_t size); /* more is zeroes */
     /* Storage for these bytes, so that writing them cannot fail for want of it; the file is as long at least. NULL:
      * WASI_ENOTSUP. */

@@ -45,6 +45,91 @@ setup() {
     [ "$output" = "changed" ]
 }
 
+# follow: a program that has folder/file open, until the test is over. ask LINE: what it answers, in $answer.
+follow() {
+    mkfifo asked
+    mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- follow /share file <asked >answers 2>err &
+    run=$!
+    exec 8>asked
+    answers=1
+    wait_until "grep -q open answers"
+}
+
+ask() {
+    echo "$1" >&8
+    answers=$((answers + 1))
+    wait_until "[ \"\$(wc -l <answers)\" = $answers ]"
+    answer=$(tail -n 1 answers)
+}
+
+# asks LINE ANSWER: it answers that, sooner or later.
+asks() {
+    wait_until "ask $1 && [ \"\$answer\" = '$2' ]"
+}
+
+finish() {
+    exec 8>&-
+    wait "$run"
+}
+
+@test "what the host writes into an open file is read, a moment later and by whoever opens it at once" {
+    printf before >folder/file
+    follow
+    ask read
+    [ "$answer" = "[before]" ]
+    for text in after_ longer_than_it_was short; do
+        printf %s "$text" >folder/file
+        ask open
+        [ "$answer" = "[$text]" ]
+        ask read
+        [ "$answer" = "[$text]" ]
+    done
+    for text in before after_ longer_than_it_was short; do
+        printf %s "$text" >folder/file
+        asks read "[$text]"
+    done
+    : >folder/file
+    asks read "[]"
+    finish
+}
+
+@test "an open file stays what it is when the host replaces or deletes it" {
+    printf before >folder/file
+    follow
+    printf another >folder/new
+    mv folder/new folder/file
+    asks open "[another]"
+    ask read
+    [ "$answer" = "[before]" ]
+    rm folder/file
+    asks open "No such file or directory"
+    ask read
+    [ "$answer" = "[before]" ]
+    finish
+}
+
+@test "program and host append to one file in turns" {
+    : >folder/file
+    follow
+    for turn in 1 2 3 4 5; do
+        ask program$turn,
+        printf %s "host$turn," >>folder/file
+        ask program$turn,
+        expected+=program$turn,host$turn,program$turn,
+        [ "$(cat folder/file)" = "$expected" ]
+    done
+    asks read "[$expected]"
+    finish
+}
+
+@test "a machine of 16 MiB reads a file that is larger" {
+    head -c 40M /dev/urandom >folder/large
+    run --separate-stderr timeout 120 mewz-cc run "$PROGRAM" -m 16 --mount folder:/share -- sum /share large
+    echo "$output $stderr"
+    [ "$status" = 0 ]
+    [ "$output" = "$(sum folder/large | cut -d ' ' -f 1)" ]
+}
+
 @test "links do not lead out of the folder" {
     echo secret >secret
     ln -s ../secret folder/up

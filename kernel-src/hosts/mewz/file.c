@@ -133,11 +133,13 @@ uint32_t host_file_read(struct host_file *file, const struct host_slice *slices,
 }
 
 /* Where a write begins. */
-static uint32_t write_position(const struct host_file *file, unsigned how, uint64_t *position)
+static uint32_t write_position(struct host_file *file, unsigned how, uint64_t *position)
 {
     struct wasi_filestat stat;
     if (!(how & HOST_APPEND))
         return WASI_SUCCESS;
+    if (ops_of(file)->end)
+        return ops_of(file)->end(&file->file, position);
     uint32_t error = vfs_stat(file->file.node, &stat);
     *position = stat.size;
     return error;

@@ -7,6 +7,11 @@
 #include "kernel.h"
 #include "operations.h"
 
+uint64_t time_wall(void)
+{
+    return time_now() * 100; /* files rest for long, or not, by the times that the server says */
+}
+
 bool virtio_fs_start(struct virtio_fs *fs, const char *tag)
 {
     (void)fs, (void)tag;
@@ -26,8 +31,10 @@ static char body[FUSE_TRANSFER_MAX + FUSE_BUFFER];
 static struct fuse_attr some_attr(void)
 {
     static const uint32_t modes[] = {0040755, 0100644, 0120777, 0010000};
-    return (struct fuse_attr){
-        .mode = modes[input_byte() % 4], .size = input_byte() % 4 ? input_byte() : input_number(), .link_count = 1};
+    return (struct fuse_attr){.mode = modes[input_byte() % 4],
+                              .size = input_byte() % 4 ? input_byte() * 100u : input_number(),
+                              .change_time = input_byte() % 8,
+                              .link_count = 1};
 }
 
 static size_t some_entry(void)
@@ -57,6 +64,7 @@ static size_t good_body(uint32_t opcode)
     struct fuse_init_out init = {.major = FUSE_MAJOR, .minor = FUSE_MINOR, .write_max = 1 << (8 + input_byte() % 16)};
     struct fuse_attr_out attr = {.valid = input_byte(), .attr = {0}};
     struct fuse_write_out wrote = {.size = input_byte() * 40u};
+    struct fuse_open_out opened = {0};
     switch (opcode) {
     case FUSE_INIT:
         memcpy(body, &init, sizeof init);
@@ -76,13 +84,17 @@ static size_t good_body(uint32_t opcode)
         return some_entries();
     case FUSE_OPEN:
     case FUSE_OPENDIR:
-        return sizeof(struct fuse_open_out);
+        opened.open_flags = input_byte() % 8 == 0;
+        memcpy(body, &opened, sizeof opened);
+        return sizeof opened;
     case FUSE_WRITE:
         memcpy(body, &wrote, sizeof wrote);
         return sizeof wrote;
     case FUSE_READLINK:
         memcpy(body, "a/link/b", 8);
         return 8;
+    case FUSE_READ:
+        return input_byte() % 4 ? sizeof body : input_byte() * 32u; /* as much as there is room for, or less */
     default:
         return input_byte() * 32u;
     }

@@ -5,8 +5,8 @@ FILE_FUZZ_CFLAGS = -std=gnu17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ikernel-src -Isd
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function -fno-sanitize-recover=all
 
 FILE_FUZZ_memory = fs/memory fs/memory_folder fs/memory_pages fs/tree fs/vfs fs/walk mm/heap
-FILE_FUZZ_fuse   = fs/fuse fs/fuse_client fs/vfs fs/walk mm/heap
-FILE_FUZZ_disk   = $(patsubst kernel-src/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) fs/cache fs/vfs fs/walk mm/heap
+FILE_FUZZ_fuse   = fs/fuse fs/fuse_client fs/fuse_contents fs/page_cache fs/vfs fs/walk mm/heap
+FILE_FUZZ_disk   = $(patsubst kernel-src/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) fs/cache fs/page_cache fs/vfs fs/walk mm/heap
 
 # A mounted file system stays for the life of a kernel, of which one process has many here: disk.c has the library's memory.
 FILE_FUZZ_MEMORY = $(foreach function,malloc calloc realloc free,-D$(function)=library_$(function))

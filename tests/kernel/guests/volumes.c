@@ -198,6 +198,55 @@ static void show(const char *name)
         fwrite(text, 1, (size_t)got, stdout);
 }
 
+static void show_contents(int fd)
+{
+    char text[256];
+    ssize_t got = fd < 0 ? -1 : pread(fd, text, sizeof text, 0);
+    if (got < 0)
+        puts(strerror(errno));
+    else
+        printf("[%.*s]\n", (int)got, text);
+}
+
+/* Has a file open, and does with it what the lines of stdin say; a line for each. */
+static void follow(const char *name)
+{
+    char line[128];
+    int file = open(path(name), O_RDONLY), end = open(path(name), O_WRONLY | O_APPEND), again;
+    CHECK(file >= 0 && end >= 0);
+    puts("open");
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        if (strcmp(line, "read\n") == 0) {
+            show_contents(file);
+        } else if (strcmp(line, "open\n") == 0) {
+            again = open(path(name), O_RDONLY);
+            show_contents(again);
+            close(again);
+        } else {
+            size_t size = strlen(line) - 1;
+            CHECK(write(end, line, size) == (ssize_t)size);
+            puts("appended");
+        }
+        fflush(stdout);
+    }
+}
+
+/* The checksum of sum(1), by which whoever reads a large file in order can be told. */
+static void sum(const char *name)
+{
+    static unsigned char bytes[10000];
+    unsigned checksum = 0;
+    ssize_t got;
+    int fd = open(path(name), O_RDONLY);
+    CHECK(fd >= 0);
+    while ((got = read(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            checksum = ((checksum >> 1 | checksum << 15) + bytes[i]) & 0xffff;
+    CHECK(got == 0 && close(fd) == 0);
+    printf("%05u\n", checksum);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc >= 3);
@@ -211,6 +260,10 @@ int main(int argc, char **argv)
         write_file(argv[3], argv[4]);
     } else if (strcmp(what, "show") == 0) {
         show(argv[3]);
+    } else if (strcmp(what, "follow") == 0) {
+        follow(argv[3]);
+    } else if (strcmp(what, "sum") == 0) {
+        sum(argv[3]);
     } else if (strcmp(what, "refused") == 0) {
         refused();
         puts("refused");
