@@ -372,7 +372,7 @@ include tests/disk/fuzz/rules.mk
 # What asks containerd as kubelet does, with a gRPC library from npm (tests/containerd/package-lock.json pins it).
 
 CRI = $(BUILD)/cri/installed
-$(CRI): $(wildcard tests/containerd/package*.json tests/containerd/cri.*)
+$(CRI): $(wildcard $(addprefix tests/containerd/,package*.json cri.* forward.mjs))
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund
@@ -383,7 +383,7 @@ $(CRI): $(wildcard tests/containerd/package*.json tests/containerd/cri.*)
 NET_FUZZ_CFLAGS  = -std=gnu17 -O1 -g -w -Isdk/include -Ikernel-src -ffreestanding -fno-builtin-memset -fno-builtin-memcpy \
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=alignment,function -fno-sanitize-recover=all
 NET_FUZZ_KERNEL  = $(NET_FUZZ_CFLAGS) -nostdlibinc -Ikernel-src/net/lwip -isystem $(LWIP)/src/include
-NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,large.c link.c metrics.c port.c tcp.c \
+NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,large.c link.c loopback.c metrics.c port.c tcp.c \
                    timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
 FUZZ_SECONDS    ?= 600
 

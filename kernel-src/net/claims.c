@@ -6,16 +6,24 @@
 
 #include "arch/x86_64/time.h"
 #include "dev/virtio_console.h"
+#include "net/memory.h"
 #include "wasi/types.h"
 
 #define LOOK_INTERVAL 20000000ull /* ns; a host that answers late still gets its answer seen */
 
-static u16_t first_port, last_port, next_port;
+enum { PORT_BYTES = (UINT16_MAX + 1) / 8 };
 
-void claims_set_range(u16_t first, u16_t last)
+static struct virtio_port *host; /* NULL: the address is not shared */
+static u16_t first_port, last_port, next_port;
+static uint8_t *granted; /* a bit for each port, TCP's and then UDP's; NULL: none yet */
+
+void claims_start(u16_t first, u16_t last)
 {
-    first_port = next_port = first;
+    host = virtio_port_find(MEWZ_PORT_CLAIMS);
+    first_port = first;
     last_port = last;
+    /* Peers remember connections of the machine that had the range before (RFC 6056, section 3.3.1). */
+    next_port = (u16_t)(first + LWIP_RAND() % claims_range_size());
 }
 
 u16_t claims_next_port(void)
@@ -35,7 +43,22 @@ int net_may_choose(u16_t port)
     return first_port ? port >= first_port && port <= last_port : port >= 1024;
 }
 
-static uint32_t ask(struct virtio_port *host, const struct mewz_claim *claim)
+bool claims_are_shared(void)
+{
+    return host != NULL;
+}
+
+static uint8_t *byte_of(enum host_protocol protocol, u16_t port)
+{
+    return &granted[(protocol == HOST_UDP) * PORT_BYTES + port / 8];
+}
+
+bool claims_have(enum host_protocol protocol, u16_t port)
+{
+    return !host || (port >= first_port && port <= last_port) || (granted && *byte_of(protocol, port) & 1u << port % 8);
+}
+
+static uint32_t ask(const struct mewz_claim *claim)
 {
     uint8_t answer;
     if (!virtio_port_write(host, claim, sizeof *claim))
@@ -49,9 +72,15 @@ static uint32_t ask(struct virtio_port *host, const struct mewz_claim *claim)
     return answer == MEWZ_CLAIM_GRANTED ? WASI_SUCCESS : WASI_EADDRINUSE;
 }
 
-uint32_t claims_take(enum host_protocol protocol, const ip_addr_t *ip, u16_t port)
+uint32_t claims_take(enum host_protocol protocol, u16_t port)
 {
-    struct virtio_port *host = port && !ip_addr_isloopback(ip) ? virtio_port_find(MEWZ_PORT_CLAIMS) : NULL;
+    if (port == 0 || claims_have(protocol, port))
+        return WASI_SUCCESS;
+    if (!granted && !(granted = net_alloc_zeroed(2, PORT_BYTES)))
+        return WASI_ENOMEM;
     const struct mewz_claim claim = {.protocol = protocol == HOST_TCP ? MEWZ_CLAIM_TCP : MEWZ_CLAIM_UDP, .port = port};
-    return host ? ask(host, &claim) : WASI_SUCCESS;
+    uint32_t error = ask(&claim);
+    if (error == WASI_SUCCESS)
+        *byte_of(protocol, port) |= (uint8_t)(1u << port % 8);
+    return error;
 }

@@ -8,10 +8,16 @@
 #include "wasi/host_socket.h"
 
 /* Of ports that nobody asks for by number this machine uses those from `first` to `last`; 0: whichever it likes. */
-void claims_set_range(u16_t first, u16_t last);
+void claims_start(u16_t first, u16_t last);
 
-/* Asks for the port, for ever: WASI_EADDRINUSE if somebody else has it. A loopback address is this machine's alone. */
-uint32_t claims_take(enum host_protocol protocol, const ip_addr_t *ip, u16_t port);
+/* Whether others have this machine's addresses, too. */
+bool claims_are_shared(void);
+
+/* Whether a port is this machine's: granted, or of its range; without others all are. */
+bool claims_have(enum host_protocol protocol, u16_t port);
+
+/* Asks for the port, for ever: WASI_EADDRINUSE if somebody else has it. It is one port on all addresses. */
+uint32_t claims_take(enum host_protocol protocol, u16_t port);
 
 /* One of the range for a socket that needs any, another one each time; 0: let lwIP choose. */
 u16_t claims_next_port(void);

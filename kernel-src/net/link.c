@@ -23,7 +23,6 @@
 
 #include "dev/entropy.h"
 #include "dev/virtio_net.h"
-#include "hooks.h"
 #include "mm/page.h"
 #include "net/large.h"
 #include "net/memory.h"
@@ -419,33 +418,6 @@ void link_receive(void)
             pbuf_free(pbuf);
     }
     refill();
-}
-
-/* hooks.h: a packet from the card that says it is from ourselves. */
-int net_refuse_ip4(struct pbuf *pbuf, struct netif *netif)
-{
-    const struct ip_hdr *header = pbuf->payload;
-    if (netif != &link.netif || pbuf->len < IP_HLEN || ip4_addr_isany_val(*netif_ip4_addr(netif)) ||
-        header->src.addr != netif_ip4_addr(netif)->addr)
-        return false;
-    pbuf_free(pbuf);
-    return true;
-}
-
-int net_refuse_ip6(struct pbuf *pbuf, struct netif *netif)
-{
-    const struct ip6_hdr *header = pbuf->payload;
-    if (netif != &link.netif || pbuf->len < IP6_HLEN)
-        return false;
-    ip6_addr_t source;
-    ip6_addr_copy_from_packed(source, header->src);
-    ip6_addr_assign_zone(&source, IP6_UNICAST, netif);
-    s8_t index = netif_get_ip6_addr_match(netif, &source);
-    /* An address that we only try may well be somebody else's: who has it says so (RFC 4862, section 5.4.4). */
-    if (index < 0 || !ip6_addr_isvalid(netif_ip6_addr_state(netif, index)))
-        return false;
-    pbuf_free(pbuf);
-    return true;
 }
 
 /* --- waiting --- */

@@ -10,6 +10,7 @@
 #include "arch/x86_64/time.h"
 #include "net/claims.h"
 #include "net/link.h"
+#include "net/loopback.h"
 #include "net/memory.h"
 #include "net/protocol.h"
 #include "net/settings.h"
@@ -50,7 +51,7 @@ static void poll(uint64_t now)
     link_receive();
     if (loops()) {
         net_timers_expect();
-        netif_poll_all();
+        loopback_poll();
     }
     net_timers_run(now);
     link_push();
@@ -108,7 +109,7 @@ static void start_card(void)
     struct net_settings settings;
     net_settings_read(&settings);
     netif_set_hostname(card, settings.hostname);
-    claims_set_range(settings.first_port, settings.last_port);
+    claims_start(settings.first_port, settings.last_port);
     netif_create_ip6_linklocal_address(card, 1);
     netif_set_ip6_autoconfig_enabled(card, 1);
     if (!settings.is_static) {
@@ -129,6 +130,7 @@ void net_start(void)
     running = true;
     net_memory_init();
     lwip_init();
+    loopback_start();
     if (link_start())
         start_card();
     running = false;

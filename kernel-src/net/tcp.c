@@ -367,7 +367,7 @@ static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t
     struct tcp_socket *socket = as_tcp(base);
     if (!socket->pcb || socket->pcb->state != CLOSED || socket->pcb->local_port != 0)
         return WASI_EINVAL;
-    uint32_t claimed = claims_take(HOST_TCP, ip, port);
+    uint32_t claimed = claims_take(HOST_TCP, port);
     if (claimed)
         return claimed;
     bool every = IP_IS_ANY_TYPE_VAL(socket->pcb->local_ip) && ip_addr_isany(ip);

@@ -102,7 +102,7 @@ static uint32_t bind_socket(struct host_socket *base, const ip_addr_t *ip, u16_t
     struct udp_socket *socket = as_udp(base);
     if (socket->pcb->local_port != 0)
         return WASI_EINVAL;
-    uint32_t claimed = claims_take(HOST_UDP, ip, port);
+    uint32_t claimed = claims_take(HOST_UDP, port);
     if (claimed)
         return claimed;
     bool every = IP_IS_ANY_TYPE_VAL(socket->pcb->local_ip) && ip_addr_isany(ip);

@@ -28,16 +28,25 @@ static bool is_own(const struct redirect *redirect, unsigned port)
     return port >= redirect_first_port(redirect) && port < redirect_first_port(redirect) + REDIRECT_PORTS;
 }
 
-/* A socket that is bound and never used, nor closed. */
+static bool bind_port(int family, uint8_t protocol, uint16_t port)
+{
+    struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(family, (protocol == MEWZ_CLAIM_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0), result = -1;
+    if (fd >= 0 && family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int)) == 0)
+        result = bind(fd, (struct sockaddr *)&any6, sizeof any6);
+    else if (fd >= 0)
+        result = bind(fd, (struct sockaddr *)&any, sizeof any);
+    if (fd >= 0 && result != 0)
+        close(fd);
+    return result == 0;
+}
+
+/* By a socket that is bound, to all addresses of both versions of IP where there are both, and never used, nor closed.
+ */
 static bool keep_port(uint8_t protocol, uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int fd = socket(AF_INET, (protocol == MEWZ_CLAIM_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return true;
-    if (fd >= 0)
-        close(fd);
-    return false;
+    return bind_port(AF_INET6, protocol, port) || (errno != EADDRINUSE && bind_port(AF_INET, protocol, port));
 }
 
 static bool grant(const struct redirect *redirect, const struct mewz_claim *claim)

@@ -87,6 +87,42 @@ static int find_interface(int fd, struct interface *interface, struct err *err)
     return result;
 }
 
+/* --- settings of the pod's network --- */
+
+/* A pod goes on without one that may not be written. */
+static void write_setting(const char *name, const char *value)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/proc/sys/net/%s", name);
+    FILE *file = fopen(path, "we");
+    if (file) {
+        fputs(value, file);
+        fclose(file);
+    }
+}
+
+/* What a machine sends to the pod's own addresses comes to lo with such an address as its source. */
+static void open_loopback(void)
+{
+    write_setting("ipv4/conf/lo/accept_local", "1");
+    write_setting("ipv4/conf/lo/route_localnet", "1");
+}
+
+/* Linux chooses ports for its own sockets below those of the machines. Where it may not be told it still does mostly,
+ * for of its usual range it is the larger part. */
+static void keep_linux_off(void)
+{
+    unsigned first, last;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r+e");
+    if (file && fscanf(file, "%u %u", &first, &last) == 2 && first < REDIRECT_FIRST_PORT &&
+        last >= REDIRECT_FIRST_PORT) {
+        rewind(file);
+        fprintf(file, "%u %u", first, REDIRECT_FIRST_PORT - 1);
+    }
+    if (file)
+        fclose(file);
+}
+
 /* --- the tap --- */
 
 /* The interface lives as long as somebody has the descriptor open. The kernel gives it the first number that is free:
@@ -110,12 +146,17 @@ static int make_tap(unsigned *slot, int *index, struct err *err)
     return err_set(err, "a pod has room for %u machines with sockets, and this is one more", REDIRECT_SLOTS);
 }
 
-static int bring_up(int fd, int index, unsigned mtu, struct err *err)
+/* With the address of the pod's interface, by which a machine reaches the pod. Nothing of Linux's own goes to it. */
+static int bring_up(int fd, const struct redirect *redirect, const struct interface *interface, struct err *err)
 {
     struct buf message = {0};
-    struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    struct ifinfomsg link = {.ifi_index = redirect->tap, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    char setting[64];
+    snprintf(setting, sizeof setting, "ipv6/conf/" TAP "%u/disable_ipv6", redirect->slot);
+    write_setting(setting, "1");
     netlink_begin(&message, RTM_NEWLINK, 0, &link, sizeof link);
-    netlink_put(&message, IFLA_MTU, &mtu, sizeof mtu);
+    netlink_put(&message, IFLA_MTU, &interface->mtu, sizeof interface->mtu);
+    netlink_put(&message, IFLA_ADDRESS, interface->mac, sizeof interface->mac);
     int result = netlink_do(fd, &message, "bringing a tap up", err);
     buf_free(&message);
     return result;
@@ -166,29 +207,15 @@ static void describe(struct network *network, const struct interface *interface,
 
 /* --- the whole --- */
 
-/* Linux chooses ports for its own sockets below those of the machines. Where it may not be told it still does mostly,
- * for of its usual range it is the larger part. */
-static void keep_linux_off(void)
-{
-    unsigned first, last;
-    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r+e");
-    if (file && fscanf(file, "%u %u", &first, &last) == 2 && first < REDIRECT_FIRST_PORT &&
-        last >= REDIRECT_FIRST_PORT) {
-        rewind(file);
-        fprintf(file, "%u %u", first, REDIRECT_FIRST_PORT - 1);
-    }
-    if (file)
-        fclose(file);
-}
-
 static int take(int netlink, struct network *network, const struct interface *interface, const struct spec *spec,
                 struct arena *arena, struct err *err)
 {
-    struct redirect redirect = {.netlink = netlink, .interface = interface->index};
+    struct redirect redirect = {.netlink = netlink, .interface = interface->index, .address = interface->address};
     network->fd = make_tap(&redirect.slot, &redirect.tap, err);
-    if (network->fd < 0 || bring_up(netlink, redirect.tap, interface->mtu, err) != 0)
+    if (network->fd < 0 || bring_up(netlink, &redirect, interface, err) != 0)
         return -1;
     keep_linux_off();
+    open_loopback();
     describe(network, interface, redirect_first_port(&redirect), spec, arena);
     if (redirect_begin(&redirect, err) != 0)
         return -1;

@@ -1,12 +1,14 @@
 /* redirect.h: which frames that arrive at a pod's interface are a machine's, by rules of traffic control (tc(8)): the
  * kernel sorts them, and no process touches any.
  *
- * The pod's address is shared: whatever no machine asks for is Linux's, which answers ARP and pings, and has the ports
- * of ordinary containers. A machine gets what is for its ports, answers to ARP, errors of ICMP, and later fragments,
- * which name no port. All that it sends goes out by the pod's interface. */
+ * The pod's addresses are shared, those of its loopback interface, too: whatever no machine asks for is Linux's, which
+ * answers ARP, neighbour solicitations and pings, and has the ports of ordinary containers. A machine gets what is for
+ * its ports, answers to ARP and neighbours' advertisements, errors of ICMP, and later fragments, which name no port.
+ * What it sends to one of the pod's addresses arrives at the loopback interface, all else goes out by the pod's. */
 #ifndef SHIM_REDIRECT_H
 #define SHIM_REDIRECT_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,9 +19,11 @@
 #define REDIRECT_PORTS      0x800u /* of each machine: a power of two, so that one rule matches all */
 
 struct redirect {
-    int netlink;        /* a socket of the pod's network namespace */
-    int interface, tap; /* their indexes */
-    unsigned slot;      /* the machine's number */
+    int netlink;            /* a socket of the pod's network namespace */
+    int interface, tap;     /* their indexes */
+    unsigned slot;          /* the machine's number */
+    struct in_addr address; /* the pod's; 0.0.0.0, ::: none */
+    struct in6_addr address6;
 };
 
 /* The first of the machine's own ports. */

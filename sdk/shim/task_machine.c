@@ -172,7 +172,7 @@ static int share_files(struct task_self *self, struct machine_options *machine, 
     return 0;
 }
 
-static void connect(struct machine_options *machine, const struct network *network, struct arena *arena)
+static void connect_network(struct machine_options *machine, const struct network *network, struct arena *arena)
 {
     if (network->fd < 0)
         return;
@@ -198,7 +198,7 @@ static int set_up(struct task_self *self, const char *kernel, struct machine_opt
         return -1;
     if (needs.files && share_files(self, machine, needs.memory, arena, err) != 0)
         return -1;
-    connect(machine, network, arena);
+    connect_network(machine, network, arena);
     return 0;
 }
 

@@ -33,7 +33,7 @@ teardown_file() {
         "$work/logs" "/$ns"
     echo "$output"
     [ "$status" = 0 ]
-    [ "$output" = $'page 200\nport second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
+    [ "$output" = $'page 200\nforwarded HTTP/1.1 200 OK\nport second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
     wait_until is_clean || true # then the next line says what is left
     leftovers
     [ -z "$(leftovers)" ]

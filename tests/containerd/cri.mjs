@@ -6,6 +6,7 @@ import loader from '@grpc/proto-loader';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { forward } from './forward.mjs';
 
 const [socket, handler, logs, cgroup] = process.argv.slice(2);
 const file = fileURLToPath(new URL('cri.proto', import.meta.url));
@@ -49,6 +50,10 @@ const server = await start('server', 'localhost/files:1');
 const page = await until(() => true, async () =>
     execFileSync('curl', ['-s', '-m', '2', '-o', '/dev/null', '-w', '%{http_code}', `http://${ip}/`]).toString());
 console.log(`page ${page}`);
+
+// What kubectl port-forward asks for.
+const { url } = await call('PortForward', { pod_sandbox_id, port: [80] });
+console.log(`forwarded ${(await forward(url, 'GET / HTTP/1.0\r\n\r\n')).split('\r\n')[0]}`);
 
 // A second machine of the pod, at another port, that wants to be asked to end; it has no input otherwise.
 const second = await start('second', 'localhost/pods:1',

@@ -29,6 +29,8 @@ setup() {
     ip -n "$pod" address add 10.77.0.2/24 dev pod7
     ip -n "$pod" link set pod7 up
     ip -n "$pod" route add default via 10.77.0.1
+    ip -n "$pod" link set lo up
+    ip -n "$outside" link set lo up
 }
 
 teardown() {
@@ -66,6 +68,11 @@ fetch() {
 # What is served at a port of the pod is this text. (curl takes it for HTTP of long ago.)
 serves() {
     [ "$(ip netns exec "$outside" busybox nc -w 2 10.77.0.2 "$1" </dev/null)" = "$2" ]
+}
+
+# What an ordinary program of the pod gets at an address and port.
+get_in_pod() {
+    ip netns exec "$pod" busybox nc -w 5 "$1" "$2" </dev/null
 }
 
 @test "one shim serves a pod: sandbox, machine, and an ordinary side-car with its own exit code" {
@@ -178,6 +185,72 @@ comes_back() {
     run "${reach[@]}" localhost/pods:1 c4 /app.wasm get 10.77.0.1 71
     [ "$output" = "connect: Connection refused" ]
     kill $neighbour
+}
+
+# An ordinary program of the pod that listens on 127.0.0.1, at TCP's port 83 and at UDP's; TCP gives the file $1.
+start_local_server() {
+    ip netns exec "$pod" timeout 100 node -e '
+        const socket = require("dgram").createSocket("udp4"), fs = require("fs");
+        socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address)).bind(83, "127.0.0.1");
+        require("net").createServer(client => fs.createReadStream(process.argv[1]).pipe(client))
+            .listen(83, "127.0.0.1", () => console.log("ready"));
+    ' "$1" >"$BATS_TEST_TMPDIR/local" 3>&- &
+    local_server=$!
+    wait_until grep -q ready "$BATS_TEST_TMPDIR/local"
+}
+
+@test "127.0.0.1 is the whole pod's: ordinary programs reach machines by it, machines ordinary programs and machines" {
+    local local_server address machine=(run_mewz --rm --with-ns "network:/run/netns/$pod")
+    begin one serve 80 first
+    begin two answer 53
+    in_pod localhost/files:1 files /app.wasm 81
+    head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/large"
+    start_local_server "$BATS_TEST_TMPDIR/large"
+    for address in 127.0.0.1 10.77.0.2; do
+        [ "$(get_in_pod $address 80)" = first ]
+        [ "$("${machine[@]}" localhost/pods:1 c1 /app.wasm get $address 80)" = first ]
+        run "${machine[@]}" localhost/pods:1 c1 /app.wasm ask $address 53 3000
+        [ "$output" = "3000 bytes" ]
+        run "${machine[@]}" localhost/pods:1 c1 /app.wasm get $address 84
+        [ "$output" = "connect: Connection refused" ]
+        run get_in_pod $address 84
+        [ "$status" = 1 ]
+    done
+    "${machine[@]}" localhost/pods:1 c1 /app.wasm get 127.0.0.1 83 | cmp - "$BATS_TEST_TMPDIR/large"
+    run "${machine[@]}" localhost/pods:1 c1 /app.wasm ask 127.0.0.1 83 3000
+    [ "$output" = "3000 bytes" ]
+    # The port of an ordinary program is taken, also on 127.0.0.1 alone.
+    run "${machine[@]}" localhost/pods:1 c1 /app.wasm serve 83 late
+    [ "$output" = "bind: Address in use" ]
+    kill $local_server
+    serves 80 first
+
+    # A node that filters strictly by reverse path leaves 127.0.0.1 to them.
+    ip netns exec "$pod" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter'
+    [ "$(get_in_pod 127.0.0.1 80)" = first ]
+    run "${machine[@]}" localhost/pods:1 c1 /app.wasm get 127.0.0.1 80
+    echo "$output"
+    [ "$output" = first ]
+}
+
+@test "nobody outside is taken for one of the pod, whatever address he says that he has" {
+    begin one answer 53
+    ip netns exec "$outside" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/up0/route_localnet'
+    ip netns exec "$pod" timeout 100 node -e '
+        const socket = require("dgram").createSocket("udp4");
+        socket.on("message", () => console.log("a datagram")).bind(83, "127.0.0.1", () => console.log("ready"));
+    ' >"$BATS_TEST_TMPDIR/local" 3>&- &
+    local local_server=$!
+    wait_until grep -q ready "$BATS_TEST_TMPDIR/local"
+    comes_back 53 10 # so that Linux knows where to send the next one
+    # The machine would answer to who listens there.
+    ip netns exec "$outside" node -e '
+        const socket = require("dgram").createSocket("udp4");
+        socket.bind(83, "127.0.0.1", () => socket.send("secret", 53, "10.77.0.2", error => process.exit(error ? 1 : 0)));
+    '
+    comes_back 53 10 # after that datagram
+    [ "$(cat "$BATS_TEST_TMPDIR/local")" = ready ]
+    kill $local_server
 }
 
 @test "the shim killed: tap and rules go, and the port is free again" {

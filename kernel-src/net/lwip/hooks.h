@@ -13,9 +13,10 @@ struct pbuf;
 struct tcp_hdr;
 struct tcp_pcb;
 
-/* True if a packet that arrived must not be processed; then it has been freed. */
-int net_refuse_ip4(struct pbuf *pbuf, struct netif *netif);
-int net_refuse_ip6(struct pbuf *pbuf, struct netif *netif);
+/* True if a packet that arrived is not to be processed; then it has been freed, or given to somebody else. loopback.c
+ */
+int net_take_ip4(struct pbuf *pbuf, struct netif *netif);
+int net_take_ip6(struct pbuf *pbuf, struct netif *netif);
 
 /* Refuses a segment that no good peer sends for that connection, with an error; ERR_OK lets it through. tcp.c */
 err_t net_check_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);

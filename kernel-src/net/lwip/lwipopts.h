@@ -98,9 +98,9 @@
 #define LWIP_HOOK_TCP_ISN  net_tcp_isn
 
 /* Nobody outside has our address (RFC 1122, section 3.2.1.3): a datagram that says so could make a server answer
- * itself for ever. */
-#define LWIP_HOOK_IP4_INPUT net_refuse_ip4
-#define LWIP_HOOK_IP6_INPUT net_refuse_ip6
+ * itself for ever. Others of a pod have it (loopback.h). */
+#define LWIP_HOOK_IP4_INPUT net_take_ip4
+#define LWIP_HOOK_IP6_INPUT net_take_ip6
 
 /* Before each segment for a connection. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first, second, pbuf) net_check_segment(pcb, header)
