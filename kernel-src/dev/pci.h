@@ -23,11 +23,12 @@ enum {
 enum { PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_NO_INTX = 1 << 10 };
 enum { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
 
-uint32_t pci_read(pci_address function, unsigned offset, unsigned size); /* of 1, 2 or 4 bytes, aligned */
+/* A register of 1, 2 or 4 bytes, aligned. */
+uint32_t pci_read(pci_address function, unsigned offset, unsigned size);
 void pci_write(pci_address function, unsigned offset, unsigned size, uint32_t value);
 
-/* Calls `visit` for each function on bus 0 and on the buses behind bridges, until it returns true; that is the result.
- */
+/* Calls `visit` for each function on bus 0 and on the buses behind bridges, until it returns true; that is the
+ * result. */
 bool pci_visit(bool (*visit)(pci_address function, void *context), void *context);
 
 /* The offset of the next capability of a kind after the one at `previous` (0: the first), or 0. */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether there is one: its scratch register keeps what is written to it. */
 bool serial_is_present(void);
 
 /* Writes without interrupts; in any state of the kernel. */

@@ -26,6 +26,8 @@ enum http_outcome {
     HTTP_UNREACHABLE, /* there was no connection */
     HTTP_BAD,         /* there was no whole response in time, or it was too long, or none */
 };
+
+/* Connects, asks and waits for the response, which is filled in where one came, whatever its status. */
 enum http_outcome http_ask(const struct http_request *request, struct http_response *response);
 
 #endif

@@ -25,6 +25,8 @@ enum stack_place {
     STACK_MARGIN,
     STACK_GUARD,
 };
+
+/* Where an address that faulted lies. */
 enum stack_place stack_place_of(uint64_t address);
 
 /* Maps a zeroed page at an address in the program stack or its margin. False when out of memory. */

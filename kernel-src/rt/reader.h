@@ -20,6 +20,7 @@ uint64_t reader_fixed(struct reader *reader, size_t size);
 uint64_t reader_uleb(struct reader *reader);
 int64_t reader_sleb(struct reader *reader);
 
+/* Goes over `size` bytes, or to the end. */
 void reader_skip(struct reader *reader, uint64_t size);
 
 #endif

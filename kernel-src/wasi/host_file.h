@@ -58,6 +58,7 @@ typedef bool host_dirent_emit(void *context, const struct host_dirent *entry); /
 /* The folder number `index` that the program is given, and its name for it. WASI_ENOENT behind the last one. */
 uint32_t host_file_preopen(uint32_t index, struct host_file **folder, const char **name);
 
+/* Opens what is at a path, or makes it. The caller closes it. */
 uint32_t host_file_open(struct host_file *folder, struct host_path path, const struct host_open *how,
                         struct host_file **file);
 void host_file_close(struct host_file *file);
@@ -68,6 +69,9 @@ uint32_t host_file_read(struct host_file *file, const struct host_slice *slices,
 uint32_t host_file_write(struct host_file *file, const struct host_slice *slices, size_t count, uint64_t *offset,
                          unsigned how, size_t *done);
 
+/* All that is known of it; its size, where more is zeroes; its times; storage for these bytes, so that writing them
+ * cannot fail for want of it, and the file is as long at least (WASI_ENOTSUP); and what was written, or with
+ * `data_only` what reading it back needs, reaches the storage before the call returns. */
 uint32_t host_file_stat(struct host_file *file, struct wasi_filestat *stat);
 uint32_t host_file_set_size(struct host_file *file, uint64_t size);
 uint32_t host_file_set_times(struct host_file *file, const struct host_times *times);
@@ -77,15 +81,21 @@ uint32_t host_file_sync(struct host_file *file, bool data_only);
 /* Entries behind `cookie`, 0 for all, until `emit` has enough. `.` and `..` are among them. */
 uint32_t host_file_readdir(struct host_file *folder, uint64_t cookie, host_dirent_emit *emit, void *context);
 
+/* The same of what is at a path; `follow` is for a symbolic link at its end. */
 uint32_t host_path_stat(struct host_file *folder, struct host_path path, bool follow, struct wasi_filestat *stat);
 uint32_t host_path_set_times(struct host_file *folder, struct host_path path, bool follow,
                              const struct host_times *times);
+/* Where a path leads to what is not there, and WASI_EEXIST if it is. A link's target is text, checked
+ * when it is followed. Removing: an empty folder (WASI_ENOTEMPTY), and all that is no folder (WASI_EISDIR). */
 uint32_t host_path_create_folder(struct host_file *folder, struct host_path path);
 uint32_t host_path_remove_folder(struct host_file *folder, struct host_path path);
 uint32_t host_path_remove_file(struct host_file *folder, struct host_path path);
 uint32_t host_path_symlink(struct host_file *folder, struct host_path path, struct host_path target);
+
 /* Cut to `room` bytes. */
 uint32_t host_path_readlink(struct host_file *folder, struct host_path path, char *target, size_t room, size_t *size);
+/* A further name for what is no folder (WASI_EPERM); and another one instead, which replaces a file by a file and an
+ * empty folder by a folder, in one step. */
 uint32_t host_path_link(struct host_file *folder, struct host_path path, bool follow, struct host_file *new_folder,
                         struct host_path new_path);
 uint32_t host_path_rename(struct host_file *folder, struct host_path path, struct host_file *new_folder,

@@ -38,10 +38,15 @@ enum host_option { /* 0 or 1, if nothing else is said */
                    HOST_RECEIVE_BUFFER, /* bytes, likewise */
 };
 
+/* A new socket, which the caller closes. WASI_ENOBUFS: the system has no room for one more. */
 uint32_t host_socket_open(enum host_family family, enum host_protocol protocol, struct host_socket **socket);
 void host_socket_close(struct host_socket *socket);
 
+/* Gives it an address of its own, of its family; port 0 is any that is free. WASI_EADDRINUSE. */
 uint32_t host_socket_bind(struct host_socket *socket, const struct host_address *address);
+
+/* Listens for connections, `backlog` of which may wait, and takes the one that came first: its socket is the caller's
+ * to close. */
 uint32_t host_socket_listen(struct host_socket *socket, uint32_t backlog);
 uint32_t host_socket_accept(struct host_socket *socket, struct host_socket **accepted);
 
@@ -69,6 +74,7 @@ uint32_t host_socket_shutdown(struct host_socket *socket, unsigned how); /* bits
 /* The error that ended the connection, or the try to make one; once, then 0. */
 uint32_t host_socket_error(struct host_socket *socket);
 
+/* The addresses of its two ends. */
 uint32_t host_socket_local(struct host_socket *socket, struct host_address *address);
 uint32_t host_socket_peer(struct host_socket *socket, struct host_address *address); /* WASI_ENOTCONN */
 

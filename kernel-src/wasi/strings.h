@@ -11,9 +11,12 @@ struct strings {
     uint32_t size;
 };
 
-/* Copies the strings to `buffer` and the address of each to the array `pointers`. */
+/* For the addresses that the program gave. Both return a WASI errno.
+ *
+ * Copies the strings to `buffer` and the address of each to the array `pointers`. */
 uint32_t strings_get(const struct strings *strings, uint32_t pointers, uint32_t buffer);
 
+/* Stores how many there are, and their bytes with all zeroes, at these two addresses. */
 uint32_t strings_sizes_get(const struct strings *strings, uint32_t count, uint32_t size);
 
 #endif

@@ -16,6 +16,7 @@ void cleanup_forget_path(char *path);
 /* Removes the file or folder now, and frees the path. */
 void cleanup_remove_path(char *path);
 
+/* Has the child ended, and waited for, at this process's end, before paths are removed; unless it is forgotten. */
 void cleanup_add_child(pid_t child);
 void cleanup_forget_child(pid_t child);
 

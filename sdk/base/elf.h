@@ -45,9 +45,10 @@ struct elf_symbol {
 /* True if the bytes begin as an ELF file does. */
 bool elf_has_magic(const uint8_t *bytes, size_t size);
 
-/* `file` is for messages. */
+/* `file` is its name, for messages; the bytes stay the caller's and must outlive the elf. */
 int elf_open(struct elf *elf, const char *file, const uint8_t *bytes, size_t size, struct err *err);
 
+/* `index` is below the count. */
 struct elf_segment elf_segment(const struct elf *elf, unsigned index);
 struct elf_section elf_section(const struct elf *elf, unsigned index);
 struct elf_symbol elf_symbol(const struct elf *elf, unsigned index);

@@ -8,6 +8,7 @@ struct sha256_text {
     char digits[65]; /* ends with a zero */
 };
 
+/* Of `size` bytes; of none where that is 0. */
 struct sha256_text sha256_text(const void *bytes, size_t size);
 
 #endif

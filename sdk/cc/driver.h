@@ -46,6 +46,7 @@ struct driver {
 int driver_open(struct driver *driver, struct err *err);
 void driver_close(struct driver *driver);
 
+/* Fail where the input is past that stage already. */
 int driver_write_object(const struct driver *driver, const char *path, struct err *err);
 int driver_write_executable(const struct driver *driver, const char *path, struct err *err);
 int driver_write_package(const struct driver *driver, const char *path, struct err *err);

@@ -27,6 +27,7 @@ struct parts_layout {
 int parts_open(struct parts *parts, const char *elf, const struct image_options *options, struct err *err);
 void parts_close(struct parts *parts);
 
+/* The smallest multiple of `unit` that is not below the value. */
 uint64_t parts_round_up(uint64_t value, uint64_t unit);
 
 /* Sets the layout's size for a disk whose content ends at byte `end`: the size that was asked for, or the smallest.

@@ -13,8 +13,11 @@ struct archive {
     const char *names_end;
 };
 
+/* Reads the archive at `path`. Fails where it is none or has no symbol index. */
 int archive_open(struct archive *archive, const char *path, struct err *err);
 void archive_close(struct archive *archive);
+
+/* Whether a member of it defines the symbol. */
 bool archive_defines(const struct archive *archive, const char *symbol);
 
 #endif

@@ -19,6 +19,8 @@ enum import_state {
     IMPORT_MISSING,    /* nothing of that name */
     IMPORT_OTHER_TYPE, /* the name is there, with another type */
 };
+
+/* Whether a system's archive has the import of that symbol. */
 enum import_state imports_find(const struct archive *archive, const char *symbol);
 
 /* Appends what is wrong with an import of a program for `system`:

@@ -8,6 +8,7 @@
 
 #include "llvm/unit.h"
 
+/* Begins the unit's debug information, before its first function; and frees what is not LLVM's. */
 void debug_init(struct unit *unit);
 void debug_fini(struct unit *unit);
 
@@ -20,8 +21,7 @@ LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, co
 void debug_locate(struct unit *unit, LLVMValueRef instruction, LLVMMetadataRef scope, uint32_t offset);
 
 /* With -g: a debugger shows the local in `slot`, which the function of that scope has from `entry` on, as local0,
- * local1,
- * ...; the first ones are parameters. */
+ * local1, ...; the first ones are parameters. */
 void debug_declare_local(struct unit *unit, LLVMMetadataRef scope, LLVMBasicBlockRef entry, LLVMValueRef slot,
                          uint32_t index, bool is_param);
 

@@ -10,6 +10,7 @@
 /* The function's name (unit_instance_symbol); it counts as no wasm function's code (code_map.h). */
 #define INSTANTIATE_NAME "instantiate"
 
+/* Defines it in the unit, which is the one that holds the instance, and returns it. */
 LLVMValueRef instantiate_define(struct unit *unit);
 
 #endif

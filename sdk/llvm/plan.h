@@ -43,6 +43,7 @@ struct plan {
                                          will know it (constant.h) */
 };
 
+/* Makes the plan on the arena. It reads the code once, and fails where that is damaged (instr.h). */
 int plan_make(struct plan *plan, const struct wasm_instance *instance, struct arena *arena, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "wasm/module.h"
 
+/* Fails with the first such thing, by its name. */
 int supported_check(const struct wasm_module *wasm, struct err *err);
 
 #endif

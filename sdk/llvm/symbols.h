@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "llvm/unit.h"
 
+/* Room for what a unit declares of the module. */
 struct unit_symbols *symbols_new(const struct wasm_module *wasm);
 void symbols_free(struct unit_symbols *symbols);
 

@@ -41,10 +41,13 @@ struct unit {
     struct unit_symbols *symbols;
 };
 
+/* Begins the unit `index` of the plan, with types and attributes but no functions; unit_fini frees all that LLVM has of
+ * it. The instance, the plan and the options outlive it. */
 void unit_init(struct unit *unit, const struct wasm_instance *instance, const struct plan *plan,
                const struct compile_options *options, uint32_t index, LLVMTargetMachineRef machine);
 void unit_fini(struct unit *unit);
 
+/* A wasm value's type. */
 LLVMTypeRef unit_valtype(const struct unit *unit, wasm_valtype type);
 LLVMTypeRef unit_letter_type(const struct unit *unit, char letter); /* of an opcode's signature (instr.h) */
 

@@ -39,6 +39,7 @@ struct container {
     struct container *next;
 };
 
+/* The container of that id, which stays the shim's; NULL where there is none. */
 struct container *container_find(const struct shim *shim, const char *id);
 
 /* Mounts the root file system and begins the task. Answers the call when it is created, or failed. */
@@ -48,6 +49,8 @@ void container_create(struct shim *shim, struct ttrpc_call *call,
 /* Asks the task for TASK_START, TASK_PAUSE or TASK_RESUME; answers the call when that has happened. */
 void container_ask(struct container *container, struct ttrpc_call *call, enum task_kind kind);
 
+/* Answers the call with the exit status, when the container has ended; and when it is deleted, which one that runs
+ * cannot be. One that was never started is killed first. */
 void container_wait(struct container *container, struct ttrpc_call *call);
 void container_delete(struct container *container, struct ttrpc_call *call);
 

@@ -11,6 +11,7 @@ void log_open(const char *path, int debug);
 /* A process that was forked off has no log. */
 void log_close(void);
 
+/* Writes one line, whole or not at all. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -11,6 +11,7 @@
 /* Appends the message's bytes. */
 void message_pack(struct buf *out, const ProtobufCMessage *message);
 
+/* A time since 1970. */
 Google__Protobuf__Timestamp message_timestamp(const struct timespec *time);
 
 #endif

@@ -15,6 +15,7 @@ struct runtime {
     char *id;
 };
 
+/* Finds the runtime on PATH for the container `id`. */
 int runtime_open(struct runtime *runtime, const char *namespace, const char *id, struct err *err);
 void runtime_close(struct runtime *runtime);
 

@@ -45,6 +45,7 @@ struct task {
     int fd; /* the shim's end */
 };
 
+/* Forks a container's task; its process returns from nowhere. The caller watches task->fd and closes it. */
 int task_fork(struct task *task, const struct task_options *options, struct err *err);
 
 /* These work on either end. A message that cannot be sent is for somebody who has gone; receiving is false then. */

@@ -42,10 +42,12 @@ struct ttrpc_reader {
     uint32_t to_skip; /* of a message that is too large */
 };
 
+/* Takes bytes as they come; hands out what is whole by now; frees what is left. */
 void ttrpc_reader_add(struct ttrpc_reader *reader, const void *bytes, size_t size);
 bool ttrpc_reader_next(struct ttrpc_reader *reader, struct ttrpc_frame *frame); /* false: there is no whole one yet */
 void ttrpc_reader_free(struct ttrpc_reader *reader);
 
+/* Appends a frame without flags. */
 void ttrpc_put_frame(struct buf *out, uint32_t stream, enum ttrpc_type type, const void *message, uint32_t size);
 
 #endif

@@ -26,8 +26,10 @@ int wasm_read_bytes(struct wasm_reader *reader, uint32_t size, const uint8_t **b
 int wasm_read_uleb(struct wasm_reader *reader, unsigned bits, uint64_t *value, struct err *err);
 int wasm_read_sleb(struct wasm_reader *reader, unsigned bits, int64_t *value, struct err *err);
 
+/* A u32 of several bytes, or past the end: for wasm_read_u32 only. */
 int wasm_read_u32_slow(struct wasm_reader *reader, uint32_t *value, struct err *err);
 
+/* A u32, which has one byte nearly always. */
 static inline int wasm_read_u32(struct wasm_reader *reader, uint32_t *value, struct err *err)
 {
     if (reader->offset < reader->end && reader->module[reader->offset] < 0x80) {

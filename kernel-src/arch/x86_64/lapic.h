@@ -8,6 +8,7 @@
 /* Switches it on, everything masked. Does nothing the second time. */
 void lapic_init(void);
 
+/* At the end of each handler: lets the next interrupt come. */
 void lapic_end_interrupt(void);
 
 /* The number that messages are addressed to. */
@@ -21,6 +22,7 @@ void lapic_timer_start(uint32_t count, bool interrupt);
 enum { LAPIC_TIMER_DIVISOR = 16 };
 void lapic_timer_divide(void);
 
+/* What is left of the count. */
 uint32_t lapic_timer_count(void);
 
 /* The timer in TSC-deadline mode: interrupts when the TSC reaches `tsc`. 0 disarms. */
