@@ -383,8 +383,8 @@ $(CRI): $(wildcard $(addprefix tests/containerd/,package*.json cri.* forward.mjs
 NET_FUZZ_CFLAGS  = -std=gnu17 -O1 -g -w -Isdk/include -Ikernel-src -ffreestanding -fno-builtin-memset -fno-builtin-memcpy \
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=alignment,function -fno-sanitize-recover=all
 NET_FUZZ_KERNEL  = $(NET_FUZZ_CFLAGS) -nostdlibinc -Ikernel-src/net/lwip -isystem $(LWIP)/src/include
-NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,large.c link.c loopback.c metrics.c port.c tcp.c \
-                   timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
+NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,address.c large.c link.c loopback.c metrics.c \
+                   port.c tcp.c timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
 FUZZ_SECONDS    ?= 600
 
 $(BUILD)/net/fuzz_net: $(filter-out $(LWIP)/%,$(NET_FUZZ_SOURCES)) $(LWIP)/unpacked $(wildcard kernel-src/net/*.h)

@@ -1,13 +1,12 @@
 /* net.c: see net.h. */
 #include "net/net.h"
 
-#include <lwip/dhcp.h>
-#include <lwip/dns.h>
 #include <lwip/init.h>
 #include <lwip/netif.h>
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/time.h"
+#include "net/address.h"
 #include "net/claims.h"
 #include "net/link.h"
 #include "net/loopback.h"
@@ -110,16 +109,7 @@ static void start_card(void)
     net_settings_read(&settings);
     netif_set_hostname(card, settings.hostname);
     claims_start(settings.first_port, settings.last_port);
-    netif_create_ip6_linklocal_address(card, 1);
-    netif_set_ip6_autoconfig_enabled(card, 1);
-    if (!settings.is_static) {
-        dhcp_start(card);
-        return;
-    }
-    netif_set_addr(card, &settings.address, &settings.mask, &settings.gateway);
-    ip_addr_t name_server;
-    ip_addr_copy_from_ip4(name_server, settings.name_server);
-    dns_setserver(0, &name_server);
+    address_start(card, &settings);
 }
 
 void net_start(void)
@@ -153,16 +143,11 @@ void net_finish(void)
     interrupts_restore(enabled);
 }
 
-static bool has_address(void)
-{
-    return !netif_default || !ip4_addr_isany_val(*netif_ip4_addr(netif_default));
-}
-
 void net_wait_address(void)
 {
     uint64_t deadline = time_now() + ADDRESS_PATIENCE;
     bool enabled = interrupts_save();
-    while (!has_address() && time_now() < deadline)
+    while (!address_is_known() && time_now() < deadline)
         time_wait(deadline);
     interrupts_restore(enabled);
 }

@@ -1,5 +1,5 @@
 /* settings.c: see settings.h. `ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1`, where gw and dns may be missing;
- * `ports=53248-55295`. */
+ * `ip6=fd00::2/64,gw=fd00::1,dns=fd00::1` likewise; `ports=53248-55295`. */
 #include "net/settings.h"
 
 #include <string.h>
@@ -8,15 +8,11 @@
 #include "wasi/address_text.h"
 #include "wasi/host.h"
 
-enum { ADDRESS_SIZE = 16 }; /* "255.255.255.255" */
+enum { ADDRESS_SIZE = 46 }; /* of the longest: "0000:0000:0000:0000:0000:ffff:255.255.255.255" */
 
-static _Noreturn void refuse(const char *value)
-{
-    panic("net", "the setting ip=%s is not like 10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1", value);
-}
-
-/* Reads an address that ends at one of `ends` or the end of the text; moves *text there. False if it is none. */
-static bool read_address(const char **text, const char *ends, ip4_addr_t *address)
+/* Reads an address of this type that ends at one of `ends` or the end of the text; moves *text there. False if it is
+ * none. */
+static bool read_address(const char **text, const char *ends, u8_t type, ip_addr_t *address)
 {
     char copy[ADDRESS_SIZE];
     unsigned size = 0;
@@ -28,17 +24,17 @@ static bool read_address(const char **text, const char *ends, ip4_addr_t *addres
     }
     copy[size] = 0;
     *text += size;
-    return ip4addr_aton(copy, address);
+    return ipaddr_aton(copy, address) && IP_GET_TYPE(address) == type;
 }
 
 /* Reads the length of a network's prefix in bits. */
-static bool read_mask(const char **text, ip4_addr_t *mask)
+static bool read_prefix(const char **text, unsigned max, unsigned *bits)
 {
-    unsigned bits = 0, digits = 0;
+    unsigned digits = 0;
+    *bits = 0;
     for (; **text >= '0' && **text <= '9' && digits < 3; digits++)
-        bits = bits * 10 + (unsigned)(*(*text)++ - '0');
-    mask->addr = bits == 0 ? 0 : lwip_htonl(UINT32_MAX << (32 - bits % 33));
-    return digits > 0 && bits <= 32;
+        *bits = *bits * 10 + (unsigned)(*(*text)++ - '0');
+    return digits > 0 && *bits <= max;
 }
 
 static bool skip(const char **text, const char *word)
@@ -50,18 +46,27 @@ static bool skip(const char **text, const char *word)
     return true;
 }
 
-static bool parse(const char *text, struct net_settings *settings)
+static bool parse(const char *text, u8_t type, struct net_address *given)
 {
-    bool good = read_address(&text, "/,", &settings->address) && skip(&text, "/") && read_mask(&text, &settings->mask);
+    bool good = read_address(&text, "/,", type, &given->address) && skip(&text, "/") &&
+                read_prefix(&text, type == IPADDR_TYPE_V4 ? 32 : 128, &given->prefix);
     while (good && *text) {
         if (skip(&text, ",gw="))
-            good = read_address(&text, ",,", &settings->gateway);
+            good = read_address(&text, ",,", type, &given->gateway);
         else if (skip(&text, ",dns="))
-            good = read_address(&text, ",,", &settings->name_server);
+            good = read_address(&text, ",,", type, &given->name_server);
         else
             good = false;
     }
     return good;
+}
+
+static void read_given(const char *name, u8_t type, const char *example, struct net_address *given)
+{
+    const char *text = host_setting(name, 0);
+    given->is_given = text != NULL;
+    if (text && !parse(text, type, given))
+        panic("net", "the setting %s=%s is not like %s", name, text, example);
 }
 
 /* Reads a port that ends at `end`; moves *text there. */
@@ -84,10 +89,8 @@ static void read_ports(const char *text, struct net_settings *settings)
 void net_settings_read(struct net_settings *settings)
 {
     *settings = (struct net_settings){.hostname = host_setting("hostname", 0)};
-    const char *ip = host_setting("ip", 0);
-    settings->is_static = ip != NULL;
-    if (ip && !parse(ip, settings))
-        refuse(ip);
+    read_given("ip", IPADDR_TYPE_V4, "10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1", &settings->v4);
+    read_given("ip6", IPADDR_TYPE_V6, "fd00::2/64,gw=fd00::1,dns=fd00::1", &settings->v6);
     const char *ports = host_setting("ports", 0);
     if (ports)
         read_ports(ports, settings);

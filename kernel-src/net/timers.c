@@ -178,7 +178,8 @@ static bool has_lifetimes(void)
         if (prefix_list[i].netif)
             return true;
     for (s8_t i = 0; netif_default && i < LWIP_IPV6_NUM_ADDRESSES; i++)
-        if (!netif_ip6_addr_isstatic(netif_default, i))
+        if (!netif_ip6_addr_isstatic(netif_default, i) &&
+            !ip6_addr_life_isinfinite(netif_ip6_addr_valid_life(netif_default, i)))
             return true;
     return false;
 }

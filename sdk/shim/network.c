@@ -16,14 +16,29 @@
 
 #define TAP "mewz" /* the machine's slot follows */
 
+/* Of one version of IP, as all its addresses are. */
+struct subnet {
+    bool has_address, has_gateway;
+    unsigned char address[sizeof(struct in6_addr)], gateway[sizeof(struct in6_addr)];
+    unsigned prefix;
+};
+
 struct interface {
     int index; /* 0: none was found */
     unsigned char mac[6];
     unsigned mtu;
-    struct in_addr address, gateway;
-    unsigned prefix;
-    bool has_address, has_gateway;
+    struct subnet v4, v6;
 };
+
+static size_t address_size(int family)
+{
+    return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
+static struct subnet *subnet_of(struct interface *interface, int family)
+{
+    return family == AF_INET ? &interface->v4 : family == AF_INET6 ? &interface->v6 : NULL;
+}
 
 /* --- what there is --- */
 
@@ -42,17 +57,20 @@ static void see_link(void *context, const struct nlmsghdr *header, const struct 
         memcpy(&interface->mtu, RTA_DATA(mtu), sizeof(uint32_t));
 }
 
+/* The first of each version that is good anywhere; IPv6 has others for the link alone. */
 static void see_address(void *context, const struct nlmsghdr *header, const struct rtattr *const *attributes)
 {
     struct interface *interface = context;
     const struct ifaddrmsg *address = NLMSG_DATA(header);
     const struct rtattr *local = attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-    if (interface->has_address || (int)address->ifa_index != interface->index || address->ifa_family != AF_INET ||
-        !local || RTA_PAYLOAD(local) != sizeof interface->address)
+    struct subnet *subnet = subnet_of(interface, address->ifa_family);
+    if (!subnet || subnet->has_address || (int)address->ifa_index != interface->index || !local ||
+        RTA_PAYLOAD(local) != address_size(address->ifa_family) ||
+        (address->ifa_family == AF_INET6 && address->ifa_scope != RT_SCOPE_UNIVERSE))
         return;
-    memcpy(&interface->address, RTA_DATA(local), sizeof interface->address);
-    interface->prefix = address->ifa_prefixlen;
-    interface->has_address = true;
+    memcpy(subnet->address, RTA_DATA(local), RTA_PAYLOAD(local));
+    subnet->prefix = address->ifa_prefixlen;
+    subnet->has_address = true;
 }
 
 static void see_route(void *context, const struct nlmsghdr *header, const struct rtattr *const *attributes)
@@ -60,14 +78,15 @@ static void see_route(void *context, const struct nlmsghdr *header, const struct
     struct interface *interface = context;
     const struct rtmsg *route = NLMSG_DATA(header);
     const struct rtattr *gateway = attributes[RTA_GATEWAY], *out = attributes[RTA_OIF];
+    struct subnet *subnet = subnet_of(interface, route->rtm_family);
     int index = 0;
     if (out)
         memcpy(&index, RTA_DATA(out), sizeof index);
-    if (interface->has_gateway || route->rtm_family != AF_INET || route->rtm_dst_len != 0 || !gateway ||
-        index != interface->index || RTA_PAYLOAD(gateway) != sizeof interface->gateway)
+    if (!subnet || subnet->has_gateway || route->rtm_dst_len != 0 || !gateway || index != interface->index ||
+        RTA_PAYLOAD(gateway) != address_size(route->rtm_family))
         return;
-    memcpy(&interface->gateway, RTA_DATA(gateway), sizeof interface->gateway);
-    interface->has_gateway = true;
+    memcpy(subnet->gateway, RTA_DATA(gateway), RTA_PAYLOAD(gateway));
+    subnet->has_gateway = true;
 }
 
 static int find_interface(int fd, struct interface *interface, struct err *err)
@@ -76,11 +95,10 @@ static int find_interface(int fd, struct interface *interface, struct err *err)
     *interface = (struct interface){0};
     netlink_begin(&message, RTM_GETLINK, NLM_F_DUMP, &(struct ifinfomsg){0}, sizeof(struct ifinfomsg));
     int result = netlink_list(fd, &message, sizeof(struct ifinfomsg), IFLA_MAX, see_link, interface, err);
-    netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, &(struct ifaddrmsg){.ifa_family = AF_INET},
-                  sizeof(struct ifaddrmsg));
+    netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, &(struct ifaddrmsg){0}, sizeof(struct ifaddrmsg));
     if (result == 0 && interface->index)
         result = netlink_list(fd, &message, sizeof(struct ifaddrmsg), IFA_MAX, see_address, interface, err);
-    netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, &(struct rtmsg){.rtm_family = AF_INET}, sizeof(struct rtmsg));
+    netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, &(struct rtmsg){0}, sizeof(struct rtmsg));
     if (result == 0 && interface->index)
         result = netlink_list(fd, &message, sizeof(struct rtmsg), RTA_MAX, see_route, interface, err);
     buf_free(&message);
@@ -164,8 +182,8 @@ static int bring_up(int fd, const struct redirect *redirect, const struct interf
 
 /* --- what the machine is told --- */
 
-/* The first name server with an IPv4 address in what the container sees as /etc/resolv.conf, or NULL. */
-static const char *find_name_server(const struct spec *spec, struct arena *arena)
+/* The first name server with an address of this family in what the container sees as /etc/resolv.conf, or NULL. */
+static const char *find_name_server(const struct spec *spec, int family, struct arena *arena)
 {
     const char *path = NULL, *found = NULL;
     for (const struct spec_mount *mount = spec->mounts; mount->destination; mount++)
@@ -173,25 +191,29 @@ static const char *find_name_server(const struct spec *spec, struct arena *arena
             path = mount->source;
     FILE *file = path ? fopen(path, "re") : NULL;
     char line[256], address[64];
-    struct in_addr ignored;
+    unsigned char ignored[sizeof(struct in6_addr)];
     while (file && !found && fgets(line, sizeof line, file))
-        if (sscanf(line, "nameserver %63s", address) == 1 && inet_pton(AF_INET, address, &ignored) == 1)
+        if (sscanf(line, "nameserver %63s", address) == 1 && inet_pton(family, address, ignored) == 1)
             found = arena_printf(arena, "%s", address);
     if (file)
         fclose(file);
     return found;
 }
 
-static const char *make_setting(const struct interface *interface, const struct spec *spec, struct arena *arena)
+/* NULL if the pod has no address of the family. */
+static const char *make_setting(const char *name, int family, const struct subnet *subnet, const struct spec *spec,
+                                struct arena *arena)
 {
-    char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET, &interface->address, address, sizeof address);
-    const char *setting = arena_printf(arena, "ip=%s/%u", address, interface->prefix);
-    if (interface->has_gateway) {
-        inet_ntop(AF_INET, &interface->gateway, gateway, sizeof gateway);
+    char address[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN];
+    if (!subnet->has_address)
+        return NULL;
+    inet_ntop(family, subnet->address, address, sizeof address);
+    const char *setting = arena_printf(arena, "%s=%s/%u", name, address, subnet->prefix);
+    if (subnet->has_gateway) {
+        inet_ntop(family, subnet->gateway, gateway, sizeof gateway);
         setting = arena_printf(arena, "%s,gw=%s", setting, gateway);
     }
-    const char *name_server = find_name_server(spec, arena);
+    const char *name_server = find_name_server(spec, family, arena);
     return name_server ? arena_printf(arena, "%s,dns=%s", setting, name_server) : setting;
 }
 
@@ -201,8 +223,9 @@ static void describe(struct network *network, const struct interface *interface,
     const unsigned char *mac = interface->mac;
     network->mac = arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     network->mtu = interface->mtu;
-    network->settings[0] = make_setting(interface, spec, arena);
-    network->settings[1] = arena_printf(arena, "ports=%u-%u", first_port, first_port + REDIRECT_PORTS - 1);
+    network->settings[0] = make_setting("ip", AF_INET, &interface->v4, spec, arena);
+    network->settings[1] = make_setting("ip6", AF_INET6, &interface->v6, spec, arena);
+    network->settings[2] = arena_printf(arena, "ports=%u-%u", first_port, first_port + REDIRECT_PORTS - 1);
 }
 
 /* --- the whole --- */
@@ -210,7 +233,9 @@ static void describe(struct network *network, const struct interface *interface,
 static int take(int netlink, struct network *network, const struct interface *interface, const struct spec *spec,
                 struct arena *arena, struct err *err)
 {
-    struct redirect redirect = {.netlink = netlink, .interface = interface->index, .address = interface->address};
+    struct redirect redirect = {.netlink = netlink, .interface = interface->index};
+    memcpy(&redirect.address, interface->v4.address, sizeof redirect.address);
+    memcpy(&redirect.address6, interface->v6.address, sizeof redirect.address6);
     network->fd = make_tap(&redirect.slot, &redirect.tap, err);
     if (network->fd < 0 || bring_up(netlink, &redirect, interface, err) != 0)
         return -1;
@@ -228,7 +253,7 @@ int network_take(struct network *network, const struct spec *spec, struct arena 
     *network = (struct network){.fd = -1};
     int fd = netlink_open(err);
     int result = fd >= 0 ? find_interface(fd, &interface, err) : -1;
-    if (result == 0 && interface.index && interface.has_address)
+    if (result == 0 && interface.index && (interface.v4.has_address || interface.v6.has_address))
         result = take(fd, network, &interface, spec, arena, err);
     if (fd >= 0)
         close(fd);

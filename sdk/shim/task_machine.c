@@ -182,7 +182,8 @@ static void connect_network(struct machine_options *machine, const struct networ
                                                 .mac = network->mac,
                                                 .mtu = network->mtu};
     for (size_t i = 0; i < sizeof network->settings / sizeof *network->settings; i++)
-        add_setting(machine, network->settings[i], arena);
+        if (network->settings[i])
+            add_setting(machine, network->settings[i], arena);
 }
 
 static int set_up(struct task_self *self, const char *kernel, struct machine_options *machine, struct network *network,

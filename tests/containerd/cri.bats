@@ -11,7 +11,8 @@ setup_file() {
     mkdir -p "$work/cni"
     cat >"$work/cni/10-bridge.conflist" <<END
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "pods0", "isGateway": true,
- "ipam": {"type": "host-local", "dataDir": "$work/ipam", "subnet": "10.78.0.0/24", "routes": [{"dst": "0.0.0.0/0"}]}}]}
+ "ipam": {"type": "host-local", "dataDir": "$work/ipam", "ranges": [[{"subnet": "10.78.0.0/24"}], [{"subnet": "fd78::/64"}]],
+          "routes": [{"dst": "0.0.0.0/0"}, {"dst": "::/0"}]}}]}
 END
     export CONTAINERD_NAMESPACE=k8s.io
     image hello
@@ -33,7 +34,7 @@ teardown_file() {
         "$work/logs" "/$ns"
     echo "$output"
     [ "$status" = 0 ]
-    [ "$output" = $'page 200\nforwarded HTTP/1.1 200 OK\nport second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
+    [ "$output" = $'page 200\nforwarded HTTP/1.1 200 OK\nport second second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
     wait_until is_clean || true # then the next line says what is left
     leftovers
     [ -z "$(leftovers)" ]

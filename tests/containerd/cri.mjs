@@ -35,7 +35,7 @@ const pod = {
     log_directory: logs, annotations, linux: { cgroup_parent: cgroup },
 };
 const { pod_sandbox_id } = await call('RunPodSandbox', { config: pod, runtime_handler: handler });
-const { status: { network: { ip } } } = await call('PodSandboxStatus', { pod_sandbox_id });
+const { status: { network: { ip, additional_ips: [{ ip: ip6 }] } } } = await call('PodSandboxStatus', { pod_sandbox_id });
 
 async function start(name, image, more = {}) {
     const config = { metadata: { name, attempt: 0 }, image: { image }, log_path: `${name}.log`, annotations, ...more };
@@ -58,9 +58,9 @@ console.log(`forwarded ${(await forward(url, 'GET / HTTP/1.0\r\n\r\n')).split('\
 // A second machine of the pod, at another port, that wants to be asked to end; it has no input otherwise.
 const second = await start('second', 'localhost/pods:1',
     { args: ['serve', '81', 'second'], annotations: { ...annotations, 'dev.mewz.stop': 'stdin' } });
-const text = await until(() => true, async () =>
-    execFileSync('curl', ['-s', '-m', '2', '--http0.9', `http://${ip}:81/`]).toString());
-console.log(`port ${text}`);
+const texts = await until(() => true, async () => [ip, `[${ip6}]`].map(address =>
+    execFileSync('curl', ['-s', '-m', '2', '--http0.9', `http://${address}:81/`]).toString()));
+console.log(`port ${texts.join(' ')}`);
 await call('StopContainer', { container_id: second, timeout: 20 });
 console.log(`asked ${(await status(second)).exit_code} ${readFileSync(`${logs}/second.log`, 'utf8').includes('asked to end')}`);
 

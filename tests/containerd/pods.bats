@@ -29,6 +29,9 @@ setup() {
     ip -n "$pod" address add 10.77.0.2/24 dev pod7
     ip -n "$pod" link set pod7 up
     ip -n "$pod" route add default via 10.77.0.1
+    ip -n "$outside" address add fd77::1/112 dev up0 nodad
+    ip -n "$pod" address add fd77::2/112 dev pod7 nodad
+    ip -n "$pod" -6 route add default via fd77::1
     ip -n "$pod" link set lo up
     ip -n "$outside" link set lo up
 }
@@ -150,7 +153,7 @@ begin() {
 # Outside the pod: gives "outside" at TCP's port 70, and sends datagrams to UDP's port 7 back; sets $neighbour.
 start_neighbour() {
     ip netns exec "$outside" timeout 100 node -e '
-        const socket = require("dgram").createSocket("udp4");
+        const socket = require("dgram").createSocket("udp6");
         socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address)).bind(7);
         require("net").createServer(client => client.end("outside")).listen(70, () => console.log("ready"));
     ' >"$BATS_TEST_TMPDIR/neighbour" 3>&- &
@@ -158,12 +161,13 @@ start_neighbour() {
     wait_until grep -q ready "$BATS_TEST_TMPDIR/neighbour"
 }
 
-# Whether a datagram to this port of the pod comes back: comes_back PORT BYTES
+# Whether a datagram to this port of the pod comes back: comes_back PORT BYTES [ADDRESS]
 comes_back() {
     ip netns exec "$outside" timeout 20 node -e '
-        const [port, size] = process.argv.slice(1).map(Number), socket = require("dgram").createSocket("udp4");
+        const [port, size] = process.argv.slice(1).map(Number), address = process.argv[3] ?? "10.77.0.2";
+        const socket = require("dgram").createSocket(address.includes(":") ? "udp6" : "udp4");
         socket.on("message", bytes => process.exit(bytes.length === size ? 0 : 1));
-        socket.send(Buffer.alloc(size), port, "10.77.0.2");
+        socket.send(Buffer.alloc(size), port, address);
     ' "$@"
 }
 
@@ -231,6 +235,47 @@ start_local_server() {
     run "${machine[@]}" localhost/pods:1 c1 /app.wasm get 127.0.0.1 80
     echo "$output"
     [ "$output" = first ]
+}
+
+@test "IPv6: a machine has the pod's address, gateway and loopback, as those of IPv4" {
+    local local_server neighbour address machine=(run_mewz --rm --with-ns "network:/run/netns/$pod")
+    ip -n "$outside" address add fd78::1/128 dev lo # behind the gateway, beyond the prefix of 112 bits
+    ip -n "$outside" address add fd77::1:0:1/128 dev lo
+    begin one serve 80 first
+    begin two answer 53
+    [ "$(ip netns exec "$outside" busybox nc -w 5 fd77::2 80 </dev/null)" = first ]
+    serves 80 first
+    start_neighbour
+    for address in fd77::1 fd78::1 fd77::1:0:1; do
+        [ "$("${machine[@]}" localhost/pods:1 c1 /app.wasm get $address 70)" = outside ]
+    done
+    run "${machine[@]}" localhost/pods:1 c1 /app.wasm ask fd77::1 7 3000
+    [ "$output" = "3000 bytes" ]
+    run "${machine[@]}" localhost/pods:1 c1 /app.wasm get fd77::1 71
+    [ "$output" = "connect: Connection refused" ]
+    comes_back 53 10 fd77::2
+    comes_back 53 4000 fd77::2
+    ip netns exec "$outside" ping -6 -c 1 -W 5 fd77::2
+    for address in ::1 fd77::2; do
+        [ "$(get_in_pod $address 80)" = first ]
+        [ "$("${machine[@]}" localhost/pods:1 c1 /app.wasm get $address 80)" = first ]
+        run "${machine[@]}" localhost/pods:1 c1 /app.wasm ask $address 53 3000
+        [ "$output" = "3000 bytes" ]
+        run "${machine[@]}" localhost/pods:1 c1 /app.wasm get $address 84
+        [ "$output" = "connect: Connection refused" ]
+    done
+    kill $neighbour
+}
+
+@test "a pod may have IPv6 alone" {
+    ip -n "$pod" address del 10.77.0.2/24 dev pod7
+    begin one serve 80 first
+    [ "$(ip netns exec "$outside" busybox nc -w 5 fd77::2 80 </dev/null)" = first ]
+    local neighbour
+    start_neighbour
+    run run_mewz --rm --with-ns "network:/run/netns/$pod" localhost/pods:1 c1 /app.wasm get fd77::1 70
+    [ "$output" = outside ]
+    kill $neighbour
 }
 
 @test "nobody outside is taken for one of the pod, whatever address he says that he has" {

@@ -102,6 +102,9 @@
 #define LWIP_HOOK_IP4_INPUT net_take_ip4
 #define LWIP_HOOK_IP6_INPUT net_take_ip6
 
+/* A gateway that was given. */
+#define LWIP_HOOK_ND6_GET_GW net_next_hop_ip6
+
 /* Before each segment for a connection. */
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, length, first, second, pbuf) net_check_segment(pcb, header)
 

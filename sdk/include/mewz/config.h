@@ -6,6 +6,8 @@
  *
  * Settings are NAME=VALUE, each at most once if nothing else is said:
  *   ip=10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1   the network card's address; without it DHCP. gw and dns may be missing
+ *   ip6=fd00::2/64,gw=fd00::1,dns=fd00::1     the same of IPv6; without it router advertisements. Without
+ *                                             `ip` there is no IPv4 then
  *   ports=53248-55295                         the ports that sockets get which ask for none; without it 49152-65535
  *   hostname=NAME                             the machine's name, for DHCP
  *   metadata=CLOUD                            ask that cloud's service for HOSTNAME and USER_DATA (mewz/metadata.def)

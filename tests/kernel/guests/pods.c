@@ -1,10 +1,11 @@
-/* What programs of a pod do on the network:
+/* What programs of a pod do on the network, by both versions of IP:
  *   serve PORT TEXT      gives TEXT to everybody who connects, until its input ends
  *   answer PORT          sends every datagram back
- *   get A.B.C.D PORT     prints what it is given there
- *   ask A.B.C.D PORT N   sends a datagram of N bytes, and waits for it to come back */
+ *   get ADDRESS PORT     prints what it is given there
+ *   ask ADDRESS PORT N   sends a datagram of N bytes, and waits for it to come back */
 #include "wasmedge.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,10 @@ static void fail(const char *what, uint32_t error)
     exit(1);
 }
 
-static int open_socket(uint32_t type)
+static int open_socket(uint32_t family, uint32_t type)
 {
     int fd;
-    uint32_t error = sock_open(INET4, type, &fd);
+    uint32_t error = sock_open(family, type, &fd);
     if (error)
         fail("open", error);
     return fd;
@@ -30,23 +31,22 @@ static int open_socket(uint32_t type)
 
 static int open_at(uint32_t type, const char *port)
 {
-    uint8_t any[4] = {0};
+    uint8_t any[16] = {0};
     struct address address = {any, sizeof any};
-    int fd = open_socket(type);
+    int fd = open_socket(INET6, type);
     uint32_t error = sock_bind(fd, &address, (uint32_t)atoi(port));
     if (error)
         fail("bind", error);
     return fd;
 }
 
-static struct address read_address(const char *text)
+static struct address read_address(const char *text, uint32_t *family)
 {
-    static uint8_t parts[4];
-    for (int i = 0; i < 4; i++) {
-        parts[i] = (uint8_t)atoi(text);
-        text += strcspn(text, ".") + (i < 3);
-    }
-    return (struct address){parts, sizeof parts};
+    static uint8_t bytes_of[16];
+    *family = strchr(text, ':') ? INET6 : INET4;
+    if (inet_pton(*family == INET6 ? AF_INET6 : AF_INET, text, bytes_of) != 1)
+        exit(2);
+    return (struct address){bytes_of, *family == INET6 ? 16 : 4};
 }
 
 static __wasi_subscription_t want_read(int fd)
@@ -83,8 +83,9 @@ static int serve(const char *port, const char *text)
 
 static int get(const char *where, const char *port)
 {
-    struct address address = read_address(where);
-    int fd = open_socket(STREAM);
+    uint32_t family;
+    struct address address = read_address(where, &family);
+    int fd = open_socket(family, STREAM);
     uint32_t error = sock_connect(fd, &address, (uint32_t)atoi(port));
     if (error)
         fail("connect", error);
@@ -93,13 +94,12 @@ static int get(const char *where, const char *port)
     return 0;
 }
 
-static uint32_t receive(int fd, uint8_t from[4], uint16_t *port)
+static uint32_t receive(int fd, struct address *from, uint16_t *port)
 {
-    struct address address = {from, 4};
     struct buffer buffer = {bytes, sizeof bytes};
     uint32_t size;
     uint16_t flags;
-    uint32_t error = sock_recv_from_v2(fd, &buffer, 1, &address, 0, port, &size, &flags);
+    uint32_t error = sock_recv_from_v2(fd, &buffer, 1, from, 0, port, &size, &flags);
     if (error)
         fail("receive", error);
     return size;
@@ -117,24 +117,25 @@ static void send_to(int fd, const struct address *address, uint32_t port, uint32
 static int answer(const char *port)
 {
     int fd = open_at(DGRAM, port);
-    uint8_t from[4];
+    uint8_t bytes_of[16];
+    struct address from = {bytes_of, sizeof bytes_of};
     uint16_t from_port;
     printf("answering\n");
     fflush(stdout);
     for (;;) {
-        uint32_t size = receive(fd, from, &from_port);
-        send_to(fd, &(struct address){from, sizeof from}, from_port, size);
+        uint32_t size = receive(fd, &from, &from_port);
+        send_to(fd, &from, from_port, size);
     }
 }
 
 static int ask(const char *where, const char *port, const char *size)
 {
-    struct address address = read_address(where);
-    int fd = open_socket(DGRAM);
-    uint8_t from[4];
+    uint32_t family;
+    struct address address = read_address(where, &family);
+    int fd = open_socket(family, DGRAM);
     uint16_t from_port;
     send_to(fd, &address, (uint32_t)atoi(port), (uint32_t)atoi(size));
-    printf("%u bytes\n", (unsigned)receive(fd, from, &from_port));
+    printf("%u bytes\n", (unsigned)receive(fd, &address, &from_port));
     return 0;
 }
 
