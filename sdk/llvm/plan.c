@@ -91,6 +91,7 @@ static void scan_instr(struct plan *plan, const struct wasm_instr *instr, uint32
 {
     switch (instr->op) {
     case WASM_OP_CALL:
+    case WASM_OP_RETURN_CALL:
         use_func(plan, instr->index, unit);
         break;
     case WASM_OP_REF_FUNC:

@@ -34,34 +34,6 @@ setup() {
     grep -Eq '^ +at 0x[0-9a-f]+ in abort(,.*)?$' <<<"$stderr"
 }
 
-# 7,000 functions, whose code is made in several parts; each of those below calls one of the next part.
-write_large_module() {
-    awk 'BEGIN {
-        count = 7000; step = 1999
-        print "(module (memory (export \"memory\") 1)"
-        for (i = 0; i < count; i++) {
-            call = "(i32.add (call $f" i + step " (i32.div_u (i32.const 100) (local.get 0))) (i32.const " i "))"
-            printf "(func $f%d (param i32) (result i32) %s)\n", i, i + step < count ? call : "(unreachable)"
-        }
-        print "(func (export \"_start\") (drop (call $f17 (i32.const 3)))))"
-    }' >"$1"
-}
-
-@test "a backtrace through all parts of a large module: V8's places" {
-    write_large_module large.wat
-    wat2wasm --debug-names large.wat -o large.wasm
-    mewz-cc build large.wasm -o large --target x86_64-linux --format elf
-    run --separate-stderr ./large
-    [ "$status" = 134 ]
-    node -e 'WebAssembly.instantiate(require("fs").readFileSync("large.wasm")).then(({ instance }) =>
-        instance.exports._start()).catch(error => {
-            for (const [, name, offset] of error.stack.matchAll(/at (f[0-9]+) [^\n]*:(0x[0-9a-f]+)\)/g))
-                console.log(`    at ${offset} in ${name}`);
-        })' >places
-    [ "$(wc -l <places)" = 4 ]
-    diff <(sed -n 2,5p <<<"$stderr") places
-}
-
 @test "gdb on Linux: breakpoints, lines, callers, locals of wasm" {
     debug -ex 'break sum' -ex run -ex backtrace -ex 'print local1 * 100' -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
         -ex 'info source' app
