@@ -20,7 +20,8 @@ static const struct level {
 /* What no pipeline says. Merging equal ends of blocks would leave one trap, or one call, for several places in the wasm
  * module. (LLVM 19 heeds `nomerge` only in its IR.) Moving a load into the one branch, or behind the loop, that uses
  * its value would lose its trap on the other ways: all passes that do are told not to. What they gain elsewhere is less
- * than can be measured (docs/semantics.md). */
+ * than can be measured (docs/semantics.md). The scheduler would note for each store a thousand loads before it: with a
+ * quarter of that, real programs' code is the same to the byte. */
 static const char *const llvm_options[] = {
     "mewz-cc",
     "-enable-tail-merge=false",
@@ -29,6 +30,7 @@ static const char *const llvm_options[] = {
     "-disable-machine-sink",
     "-disable-select-optimize",
     "-x86-cmov-converter-force-mem-operand=false",
+    "-dag-maps-huge-region=250",
 };
 
 static void initialise(void)
