@@ -167,6 +167,8 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     l.values = memory_alloc(l.value_capacity * sizeof(*l.values));
     l.function = unit_func(unit, index);
     unit_define_func(unit, l.function);
+    if (unit->plan->funcs[index].ends_chain)
+        unit_forbid_inlining(unit, l.function);
     l.scope = debug_describe_func(unit, l.function, func->name, func->body_offset);
     l.entry = LLVMAppendBasicBlockInContext(unit->context, l.function, "");
     body = LLVMAppendBasicBlockInContext(unit->context, l.function, "");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "llvm/chains.h"
 #include "llvm/constant.h"
 #include "llvm/effort.h"
 
@@ -87,12 +88,20 @@ static void reference_func(struct plan *plan, uint32_t func)
     use_func(plan, func, 0);
 }
 
-static void scan_instr(struct plan *plan, const struct wasm_instr *instr, uint32_t unit)
+static void call_func(struct plan *plan, uint32_t func, uint32_t caller)
+{
+    use_func(plan, func, plan->funcs[caller].unit);
+    plan->funcs[func].calls++;
+    plan->funcs[func].caller = caller;
+}
+
+/* `func`: of which function the instruction is, if any. */
+static void scan_instr(struct plan *plan, const struct wasm_instr *instr, uint32_t func)
 {
     switch (instr->op) {
     case WASM_OP_CALL:
     case WASM_OP_RETURN_CALL:
-        use_func(plan, instr->index, unit);
+        call_func(plan, instr->index, func);
         break;
     case WASM_OP_REF_FUNC:
         reference_func(plan, instr->index);
@@ -118,7 +127,7 @@ static void scan_instr(struct plan *plan, const struct wasm_instr *instr, uint32
     }
 }
 
-static int scan_expr(struct plan *plan, const struct wasm_module *wasm, struct wasm_expr expr, uint32_t unit,
+static int scan_expr(struct plan *plan, const struct wasm_module *wasm, struct wasm_expr expr, uint32_t func,
                      struct err *err)
 {
     struct wasm_reader reader = wasm_expr_reader(wasm, expr);
@@ -127,7 +136,7 @@ static int scan_expr(struct plan *plan, const struct wasm_module *wasm, struct w
     while (reader.offset < reader.end) {
         if (wasm_read_instr(&reader, &instr, err) < 0)
             return -1;
-        scan_instr(plan, &instr, unit);
+        scan_instr(plan, &instr, func);
     }
     return 0;
 }
@@ -137,7 +146,7 @@ static int scan_elem(struct plan *plan, const struct wasm_module *wasm, const st
     for (uint32_t i = 0; i < elem->count; i++) {
         if (elem->funcs)
             reference_func(plan, elem->funcs[i]);
-        else if (scan_expr(plan, wasm, elem->exprs[i], 0, err) < 0)
+        else if (scan_expr(plan, wasm, elem->exprs[i], WASM_NO_INDEX, err) < 0)
             return -1;
     }
     return 0;
@@ -146,13 +155,13 @@ static int scan_elem(struct plan *plan, const struct wasm_module *wasm, const st
 static int scan_module(struct plan *plan, const struct wasm_module *wasm, struct err *err)
 {
     for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++)
-        if (scan_expr(plan, wasm, wasm->funcs[i].body, plan->funcs[i].unit, err) < 0)
+        if (scan_expr(plan, wasm, wasm->funcs[i].body, i, err) < 0)
             return -1;
     for (uint32_t i = 0; i < wasm->table_count; i++)
-        if (scan_expr(plan, wasm, wasm->tables[i].init, 0, err) < 0)
+        if (scan_expr(plan, wasm, wasm->tables[i].init, WASM_NO_INDEX, err) < 0)
             return -1;
     for (uint32_t i = wasm->imported_global_count; i < wasm->global_count; i++)
-        if (scan_expr(plan, wasm, wasm->globals[i].init, 0, err) < 0)
+        if (scan_expr(plan, wasm, wasm->globals[i].init, WASM_NO_INDEX, err) < 0)
             return -1;
     for (uint32_t i = 0; i < wasm->elem_count; i++)
         if (scan_elem(plan, wasm, &wasm->elems[i], err) < 0)
@@ -282,5 +291,8 @@ int plan_make(struct plan *plan, const struct wasm_instance *instance, struct ar
         return -1;
     plan->unit_count = cut_units(plan, wasm);
     order_units(plan, wasm, arena);
-    return scan_module(plan, wasm, err);
+    if (scan_module(plan, wasm, err) < 0)
+        return -1;
+    chains_cut(plan, wasm);
+    return 0;
 }

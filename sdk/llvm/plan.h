@@ -17,6 +17,9 @@ struct plan_func {
     bool is_shared;     /* other units refer to it */
     bool is_referenced; /* its address is taken: it needs a struct mewz_func */
     bool is_plain;      /* too large an effort for the optimiser (effort.h) */
+    bool ends_chain;    /* not to be inlined (chains.h) */
+    uint32_t calls;     /* instructions that call it */
+    uint32_t caller;    /* with one such instruction in a function: which */
 };
 
 struct source;

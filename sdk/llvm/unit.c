@@ -211,6 +211,11 @@ void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function)
     LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "nounwind", 0));
 }
 
+void unit_forbid_inlining(struct unit *unit, LLVMValueRef function)
+{
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "noinline", 0));
+}
+
 void unit_mark_cold(struct unit *unit, LLVMValueRef call)
 {
     LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "noreturn", 0));

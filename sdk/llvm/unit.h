@@ -77,6 +77,9 @@ void unit_define_func(struct unit *unit, LLVMValueRef function);
 bool unit_cannot_throw(LLVMValueRef function);
 void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function);
 
+/* Says of a function that it is called, not inlined. */
+void unit_forbid_inlining(struct unit *unit, LLVMValueRef function);
+
 /* Says of a call that it never comes back, and that what leads to it is seldom run. */
 void unit_mark_cold(struct unit *unit, LLVMValueRef call);
 
