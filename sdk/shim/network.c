@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shim/netlink.h"
+#include "shim/resolver.h"
 
 #define TAP "mewz" /* the machine's slot follows */
 
@@ -182,24 +183,6 @@ static int bring_up(int fd, const struct redirect *redirect, const struct interf
 
 /* --- what the machine is told --- */
 
-/* The first name server with an address of this family in what the container sees as /etc/resolv.conf, or NULL. */
-static const char *find_name_server(const struct spec *spec, int family, struct arena *arena)
-{
-    const char *path = NULL, *found = NULL;
-    for (const struct spec_mount *mount = spec->mounts; mount->destination; mount++)
-        if (strcmp(mount->destination, "/etc/resolv.conf") == 0)
-            path = mount->source;
-    FILE *file = path ? fopen(path, "re") : NULL;
-    char line[256], address[64];
-    unsigned char ignored[sizeof(struct in6_addr)];
-    while (file && !found && fgets(line, sizeof line, file))
-        if (sscanf(line, "nameserver %63s", address) == 1 && inet_pton(family, address, ignored) == 1)
-            found = arena_printf(arena, "%s", address);
-    if (file)
-        fclose(file);
-    return found;
-}
-
 /* NULL if the pod has no address of the family. */
 static const char *make_setting(const char *name, int family, const struct subnet *subnet, const struct spec *spec,
                                 struct arena *arena)
@@ -213,7 +196,7 @@ static const char *make_setting(const char *name, int family, const struct subne
         inet_ntop(family, subnet->gateway, gateway, sizeof gateway);
         setting = arena_printf(arena, "%s,gw=%s", setting, gateway);
     }
-    const char *name_server = find_name_server(spec, family, arena);
+    const char *name_server = resolver_find_server(spec, family, arena);
     return name_server ? arena_printf(arena, "%s,dns=%s", setting, name_server) : setting;
 }
 
@@ -223,9 +206,14 @@ static void describe(struct network *network, const struct interface *interface,
     const unsigned char *mac = interface->mac;
     network->mac = arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     network->mtu = interface->mtu;
-    network->settings[0] = make_setting("ip", AF_INET, &interface->v4, spec, arena);
-    network->settings[1] = make_setting("ip6", AF_INET6, &interface->v6, spec, arena);
-    network->settings[2] = arena_printf(arena, "ports=%u-%u", first_port, first_port + REDIRECT_PORTS - 1);
+    network->settings = arena_array(arena, RESOLVER_SETTINGS_MAX + 4, sizeof *network->settings);
+    size_t count = resolver_read(spec, network->settings, arena);
+    const char *own[] = {make_setting("ip", AF_INET, &interface->v4, spec, arena),
+                         make_setting("ip6", AF_INET6, &interface->v6, spec, arena),
+                         arena_printf(arena, "ports=%u-%u", first_port, first_port + REDIRECT_PORTS - 1)};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i])
+            network->settings[count++] = own[i];
 }
 
 /* --- the whole --- */

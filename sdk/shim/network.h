@@ -8,8 +8,8 @@
 struct network {
     int fd; /* of the tap interface; -1: the pod has no network */
     struct claims claims;
-    const char *mac;         /* all of these on the arena */
-    const char *settings[3]; /* "ip=...", "ip6=...", "ports=..." (mewz/config.h); NULL: not that one */
+    const char *mac;       /* all of these on the arena */
+    const char **settings; /* "ip=...", "ports=..." and the like (mewz/config.h); NULL-terminated */
     unsigned mtu;
 };
 

@@ -181,9 +181,11 @@ static void connect_network(struct machine_options *machine, const struct networ
                                                 .claims_fd = network->claims.fd,
                                                 .mac = network->mac,
                                                 .mtu = network->mtu};
-    for (size_t i = 0; i < sizeof network->settings / sizeof *network->settings; i++)
-        if (network->settings[i])
-            add_setting(machine, network->settings[i], arena);
+    size_t count = 0;
+    while (network->settings[count])
+        count++;
+    while (count > 0) /* each comes before the others, so that they keep their order */
+        add_setting(machine, network->settings[--count], arena);
 }
 
 static int set_up(struct task_self *self, const char *kernel, struct machine_options *machine, struct network *network,

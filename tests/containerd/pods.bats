@@ -9,6 +9,7 @@ setup_file() {
     image pods
     image hello
     image streams
+    image resolves
     files_image
     box_image
 }
@@ -276,6 +277,61 @@ start_local_server() {
     run run_mewz --rm --with-ns "network:/run/netns/$pod" localhost/pods:1 c1 /app.wasm get fd77::1 70
     [ "$output" = outside ]
     kill $neighbour
+}
+
+# A name server (RFC 1035) outside the pod that knows two names, and prints what it is asked for A records.
+start_name_server() {
+    ip netns exec "$outside" timeout 100 node -e '
+        const known = { "api.default.svc.test": [10, 77, 0, 7], "www.other.test": [10, 77, 0, 8] };
+        const socket = require("dgram").createSocket("udp4");
+        socket.on("message", (query, from) => {
+            const labels = [];
+            let at = 12;
+            for (; query[at]; at += 1 + query[at]) labels.push(query.toString("latin1", at + 1, at + 1 + query[at]));
+            const name = labels.join("."), address = query.readUInt16BE(at + 1) === 1 ? known[name] : undefined;
+            if (query.readUInt16BE(at + 1) === 1) console.log(name);
+            const answer = Buffer.concat([query.subarray(0, at + 5),
+                Buffer.from(address ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address] : [])]);
+            answer.writeUInt16BE(address || known[name] ? 0x8180 : 0x8183, 2);
+            answer.writeUInt16BE(address ? 1 : 0, 6);
+            socket.send(answer, from.port, from.address);
+        }).bind(53, () => console.log("ready"));
+    ' >"$BATS_TEST_TMPDIR/asked" 3>&- &
+    name_server=$!
+    wait_until grep -q ready "$BATS_TEST_TMPDIR/asked"
+}
+
+@test "names: short ones in the domains of resolv.conf, those of /etc/hosts, and localhost" {
+    local name_server
+    cd "$BATS_TEST_TMPDIR"
+    start_name_server
+    printf '%s\n' 'nameserver 10.77.0.1' 'search default.svc.test svc.test' 'options ndots:2' >resolv
+    printf '%s\n' '127.0.0.1 localhost' '10.77.0.2 pod-host # itself' '10.77.0.9 Alias second' 'fd77::9 second' >hosts
+    run run_mewz --rm --with-ns "network:/run/netns/$pod" \
+        --mount "type=bind,src=$PWD/resolv,dst=/etc/resolv.conf,options=rbind:ro" \
+        --mount "type=bind,src=$PWD/hosts,dst=/etc/hosts,options=rbind:ro" localhost/resolves:1 c1 \
+        /app.wasm localhost second -4 alias pod-host api api.default www.other.test missing.
+    echo "$output"
+    diff - <(echo "$output") <<'END'
+localhost 4 127.0.0.1
+localhost 6 0:0:0:0:0:0:0:1
+second 4 10.77.0.9
+second 6 fd77:0:0:0:0:0:0:9
+alias 4 10.77.0.9
+pod-host 4 10.77.0.2
+api 4 10.77.0.7
+api.default 4 10.77.0.7
+www.other.test 4 10.77.0.8
+missing. 4 error 84
+END
+    diff - asked <<'END' # of what it knows already the machine asks nobody
+ready
+api.default.svc.test
+api.default.default.svc.test
+www.other.test
+missing
+END
+    kill $name_server
 }
 
 @test "nobody outside is taken for one of the pod, whatever address he says that he has" {

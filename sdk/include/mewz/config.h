@@ -10,6 +10,9 @@
  *                                             `ip` there is no IPv4 then
  *   ports=53248-55295                         the ports that sockets get which ask for none; without it 49152-65535
  *   hostname=NAME                             the machine's name, for DHCP
+ *   search=DOMAIN                             short names are tried in it; any number of times
+ *   ndots=NUMBER                              a name with fewer dots is a short one; without it 1
+ *   host=ADDRESS NAME                         has that address, and no server is asked; any number of times
  *   metadata=CLOUD                            ask that cloud's service for HOSTNAME and USER_DATA (mewz/metadata.def)
  *   tmp-max=BYTES                             the most memory for files; without it half of what is free
  *   dir=HOST:GUEST, HOST:GUEST:ro             a folder of Linux, for a process; any number of times
