@@ -3,8 +3,6 @@
 
 #include <mewz/channels.h>
 
-#include "arch/x86_64/cpu.h"
-#include "arch/x86_64/time.h"
 #include "dev/serial.h"
 #include "dev/virtio_console.h"
 
@@ -87,26 +85,6 @@ bool console_is_ready(uint64_t *bytes)
     }
     *bytes = virtio_port_readable(channel->port);
     return *bytes > 0 || virtio_port_is_at_end(channel->port);
-}
-
-static void wait_serial(uint64_t deadline)
-{
-    bool enabled = interrupts_save();
-    serial_listen();
-    while (!serial_is_readable() && (deadline == TIME_NEVER || time_now() < deadline)) {
-        time_wait(deadline);
-        serial_listen();
-    }
-    interrupts_restore(enabled);
-}
-
-void console_wait(uint64_t deadline)
-{
-    struct channel *channel = choose(CONSOLE_STDIN);
-    if (channel->port)
-        virtio_port_wait(channel->port, deadline);
-    else if (serial_is_present())
-        wait_serial(deadline);
 }
 
 void console_listen(void)

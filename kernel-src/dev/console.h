@@ -27,11 +27,8 @@ size_t console_read(void *bytes, size_t size);
 /* True if stdin has a byte or is at its end; *bytes: how many, as far as is known, 0 at the end. */
 bool console_is_ready(uint64_t *bytes);
 
-/* Idles the processor until stdin is ready or the monotonic clock reaches `deadline` (TIME_NEVER: none). */
-void console_wait(uint64_t deadline);
-
-/* The same in parts, for a wait that has other reasons to end: ask for an interrupt, then look at console_is_ready with
- * the processor's interrupts off, before each time_wait (arch/x86_64/time.h); in the end ask for silence. */
+/* For waiting until stdin is ready, or something else: ask for an interrupt, then look at console_is_ready with the
+ * processor's interrupts off, before each time_wait (arch/x86_64/time.h); in the end ask for silence. */
 void console_listen(void);
 void console_unlisten(void);
 

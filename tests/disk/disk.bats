@@ -96,6 +96,18 @@ survives() {
     wait "$run" 2>/dev/null || true
 }
 
+@test "while a program waits for stdin as well" {
+    mkfifo input
+    timeout 120 mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- wait /disk stdin <input >out 3>&- &
+    run=$!
+    exec 8>input
+    wait_until 'grep -q waiting out'
+    wait_until survives
+    printf x >&8
+    exec 8>&-
+    wait "$run"
+}
+
 @test "the machine dies: every record that was synced is there" {
     for round in 1 2 3 4; do
         mke2fs -q -F -t ext4 -b 4096 disk.img

@@ -19,10 +19,11 @@ int host_stream_write(int stream, const struct host_slice *slices, size_t count,
 int host_stream_read(int stream, const struct host_slice *slices, size_t count, size_t *read)
 {
     (void)stream; /* stdin is the only one to read from */
+    struct host_watch watch = {.wanted = HOST_READABLE};
     uint64_t waiting;
     *read = 0;
     while (!console_is_ready(&waiting))
-        console_wait(TIME_NEVER);
+        host_wait(TIME_NEVER, &watch);
     for (size_t i = 0; i < count && waiting > 0; i++) {
         size_t part = console_read(slices[i].data, slices[i].size);
         *read += part;

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,14 +178,17 @@ static void use_many(int count)
     printf("%d files\n", count);
 }
 
-/* Changes what nobody syncs, and waits. */
-static void wait_unsynced(void)
+/* Changes what nobody syncs, and waits, for time or for stdin. */
+static void wait_unsynced(bool for_time)
 {
     int fd = open(path("unsynced"), O_WRONLY | O_CREAT, 0666);
     CHECK(fd >= 0 && write(fd, "written", 7) == 7 && close(fd) == 0);
     puts("waiting");
     fflush(stdout);
-    sleep(3600);
+    if (for_time)
+        sleep(3600);
+    else
+        CHECK(getchar() == 'x');
 }
 
 static void show(const char *name)
@@ -274,7 +278,7 @@ int main(int argc, char **argv)
     } else if (strcmp(what, "many") == 0) {
         use_many(atoi(argv[3]));
     } else if (strcmp(what, "wait") == 0) {
-        wait_unsynced();
+        wait_unsynced(argc == 3);
     } else if (strcmp(what, "fill") == 0) {
         fill();
     }
