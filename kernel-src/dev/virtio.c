@@ -117,3 +117,30 @@ void virtio_wait(struct virtio_device *device, struct virtq *const *queues, unsi
     interrupts_restore(enabled);
     virtio_unlisten(queues, count);
 }
+
+/* One that has been reset behind our back reads 0, one that has been unplugged from PCI all ones. */
+static bool is_lost(struct virtio_device *device)
+{
+    return device->transport->read_status(device) == 0 || virtio_needs_reset(device);
+}
+
+bool virtio_expect(struct virtio_device *device, uint16_t index, struct virtq *queue)
+{
+    enum { SECOND = 1000000000, PATIENCE = 60 };
+    virtio_kick(device, index, queue);
+    /* Second by second, since a machine that is paused misses its device's answer and finds the clock far ahead. */
+    for (unsigned waited = 0; waited < PATIENCE && !queue->broken; waited++) {
+        if (virtq_has_used(queue))
+            return true;
+        virtio_wait(device, &queue, 1, time_now() + SECOND);
+        if (!virtq_has_used(queue) && is_lost(device))
+            break;
+    }
+    return virtq_has_used(queue);
+}
+
+void virtio_give_up(struct virtio_device *device, struct virtq *queue)
+{
+    virtio_fail(device);
+    queue->broken = true;
+}

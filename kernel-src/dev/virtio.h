@@ -18,6 +18,7 @@ enum virtio_id {
     VIRTIO_ID_BLOCK = 2,
     VIRTIO_ID_CONSOLE = 3,
     VIRTIO_ID_ENTROPY = 4,
+    VIRTIO_ID_SCSI = 8,
     VIRTIO_ID_FS = 26,
 };
 
@@ -114,6 +115,13 @@ void virtio_wait(struct virtio_device *device, struct virtq *const *queues, unsi
  * the processor's interrupts off before each time_wait (arch/x86_64/time.h), then ask for silence. */
 void virtio_listen(struct virtio_device *device, struct virtq *const *queues, unsigned count);
 void virtio_unlisten(struct virtq *const *queues, unsigned count);
+
+/* For requests that a device answers in seconds, if at all: kicks, and idles until the queue has something to take.
+ * False if the queue is broken, the device is gone or needs a reset, or nothing has come for a minute. */
+bool virtio_expect(struct virtio_device *device, uint16_t index, struct virtq *queue);
+
+/* Resets a device that does not work any more, and breaks its queue. */
+void virtio_give_up(struct virtio_device *device, struct virtq *queue);
 
 /* The transports' parts of virtio_find: devices on the command line, in ACPI's namespace, and on PCI. They pass over
  * device->skip devices of that kind, and count down. */

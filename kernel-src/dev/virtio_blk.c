@@ -1,7 +1,6 @@
-/* virtio_blk.c: see virtio_blk.h. Section numbers are those of virtio 1.2. */
-#include "dev/virtio_blk.h"
-
-#include "arch/x86_64/time.h"
+/* virtio_blk.c: virtio block devices (virtio 1.2, section 5.2), each a disk of its own. */
+#include "dev/block_driver.h"
+#include "dev/virtio.h"
 #include "mm/page.h"
 
 enum { F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_FLUSH = 9 }; /* 5.2.3 */
@@ -11,6 +10,7 @@ enum { F_SIZE_MAX = 1, F_SEG_MAX = 2, F_RO = 5, F_FLUSH = 9 }; /* 5.2.3 */
 enum { CONFIG_CAPACITY = 0, CONFIG_SIZE_MAX = 8, CONFIG_SEG_MAX = 12 };      /* 5.2.4 */
 enum { T_IN = 0, T_OUT = 1, T_FLUSH = 4, T_GET_ID = 8 };                     /* 5.2.6 */
 enum { S_OK = 0, S_NONE = 0xff /* ours: the device has written nothing */ }; /* 5.2.6 */
+enum { ID_SIZE = 20 };                                                       /* 5.2.6: and no zero at its end */
 
 /* Section 5.2.6, what the device reads first. */
 struct virtio_blk_header {
@@ -26,188 +26,169 @@ struct virtio_blk_request {
     uint8_t status;
 };
 
-static uint64_t in_use; /* disks by index */
+enum { RING = 256 /* descriptors */, REQUESTS = 64 };
 
-static bool add_queue(struct virtio_blk *disk)
+struct virtio_blk {
+    struct virtio_device device;
+    struct virtq queue;
+    struct virtio_blk_request *free_requests;
+    struct virtio_blk_request requests[REQUESTS];
+    char ring[] __attribute__((aligned(16)));
+};
+
+static size_t memory_pages(void)
 {
-    size_t ring = virtq_bytes(VIRTIO_BLK_RING);
-    size_t bytes = ring + VIRTIO_BLK_REQUESTS * sizeof(struct virtio_blk_request);
-    size_t pages = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-    disk->memory = pages_alloc(pages);
-    if (!disk->memory)
-        return false;
-    __builtin_memset(disk->memory, 0, pages * PAGE_SIZE);
-    disk->requests = (void *)((char *)disk->memory + ring);
-    for (unsigned i = 0; i < VIRTIO_BLK_REQUESTS; i++) {
-        disk->requests[i].next = disk->free_requests;
-        disk->free_requests = &disk->requests[i];
-    }
-    return virtio_add_queue(&disk->device, 0, &disk->queue, disk->memory, VIRTIO_BLK_RING);
+    return (sizeof(struct virtio_blk) + virtq_bytes(RING) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
-static uint32_t read_config(struct virtio_blk *disk, unsigned offset)
+static struct virtio_blk *state_of(const struct block_device *disk)
 {
-    return disk->device.transport->read_config(&disk->device, offset, 4);
+    return disk->state;
 }
 
-static bool read_properties(struct virtio_blk *disk)
+/* --- bringing it up --- */
+
+static uint32_t read_config(struct virtio_blk *blk, unsigned offset)
 {
-    struct virtio_device *device = &disk->device;
-    disk->sectors = read_config(disk, CONFIG_CAPACITY) | (uint64_t)read_config(disk, CONFIG_CAPACITY + 4) << 32;
+    return blk->device.transport->read_config(&blk->device, offset, 4);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static bool read_properties(struct block_device *disk)
+{
+    struct virtio_blk *blk = state_of(disk);
+    struct virtio_device *device = &blk->device;
+    disk->sectors = read_config(blk, CONFIG_CAPACITY) | (uint64_t)read_config(blk, CONFIG_CAPACITY + 4) << 32;
+    disk->block_size = BLOCK_SECTOR;
     disk->read_only = virtio_has_feature(device, F_RO);
     disk->flushes = virtio_has_feature(device, F_FLUSH);
     /* 5.2.5.1: without these features a driver may still use several segments, and ones of any size. */
-    disk->slices_max =
-        virtio_has_feature(device, F_SEG_MAX) ? read_config(disk, CONFIG_SEG_MAX) : VIRTIO_BLK_SLICES_MAX;
-    disk->slice_size_max = virtio_has_feature(device, F_SIZE_MAX) ? read_config(disk, CONFIG_SIZE_MAX) : UINT32_MAX;
-    unsigned fitting = disk->queue.size > 2 ? disk->queue.size - 2u : 0; /* beside header and status */
-    if (disk->slices_max > fitting)
-        disk->slices_max = fitting;
-    if (disk->slices_max > VIRTIO_BLK_SLICES_MAX)
-        disk->slices_max = VIRTIO_BLK_SLICES_MAX;
-    return disk->slices_max > 0 && disk->slice_size_max >= PAGE_SIZE;
+    unsigned segments = virtio_has_feature(device, F_SEG_MAX) ? read_config(blk, CONFIG_SEG_MAX) : BLOCK_SLICES_MAX;
+    uint32_t segment_size = virtio_has_feature(device, F_SIZE_MAX) ? read_config(blk, CONFIG_SIZE_MAX) : UINT32_MAX;
+    unsigned fitting = blk->queue.size > 2 ? blk->queue.size - 2u : 0; /* beside header and status */
+    disk->slices_max = least(least(segments, fitting), BLOCK_SLICES_MAX);
+    return disk->slices_max > 0 && segment_size >= PAGE_SIZE;
 }
 
-void virtio_blk_stop(struct virtio_blk *disk)
+static bool bring_up(struct block_device *disk)
 {
-    size_t bytes = virtq_bytes(VIRTIO_BLK_RING) + VIRTIO_BLK_REQUESTS * sizeof(struct virtio_blk_request);
-    virtio_fail(&disk->device);
-    in_use &= ~BIT(disk->index);
-    if (disk->memory)
-        pages_free(disk->memory, (bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-    *disk = (struct virtio_blk){0};
+    struct virtio_blk *blk = state_of(disk);
+    for (unsigned i = 0; i < REQUESTS; i++) {
+        blk->requests[i].next = blk->free_requests;
+        blk->free_requests = &blk->requests[i];
+    }
+    return virtio_negotiate(&blk->device, WANTED) && virtio_add_queue(&blk->device, 0, &blk->queue, blk->ring, RING) &&
+           read_properties(disk) && virtio_start(&blk->device);
 }
 
-static bool bring_up(struct virtio_blk *disk)
+static bool virtio_blk_find(struct block_device *disk, bool (*accepts)(struct block_device *disk, const void *context),
+                            const void *context)
 {
-    return virtio_negotiate(&disk->device, WANTED) && add_queue(disk) && read_properties(disk) &&
-           virtio_start(&disk->device);
-}
-
-bool virtio_blk_find(struct virtio_blk *disk, bool (*accepts)(struct virtio_blk *disk, const void *context),
-                     const void *context)
-{
-    enum { INDEX_MAX = 63 };
-    for (unsigned index = 0; index <= INDEX_MAX; index++) {
-        *disk = (struct virtio_blk){.index = index};
-        if (!virtio_find_next(VIRTIO_ID_BLOCK, index, &disk->device))
-            return false;
-        if (in_use & BIT(index))
+    struct virtio_blk *blk = pages_alloc(memory_pages());
+    if (!blk)
+        return false;
+    for (unsigned index = 0;; index++) {
+        __builtin_memset(blk, 0, memory_pages() * PAGE_SIZE);
+        if (!virtio_find_next(VIRTIO_ID_BLOCK, index, &blk->device))
+            break;
+        if (block_is_used(&virtio_blk_driver, index))
             continue;
-        in_use |= BIT(index);
+        *disk = (struct block_device){.driver = &virtio_blk_driver, .state = blk, .place = index};
         if (bring_up(disk) && accepts(disk, context))
             return true;
-        virtio_blk_stop(disk);
+        virtio_fail(&blk->device);
     }
+    pages_free(blk, memory_pages());
     return false;
+}
+
+static void virtio_blk_stop(struct block_device *disk)
+{
+    virtio_fail(&state_of(disk)->device);
+    pages_free(disk->state, memory_pages());
 }
 
 /* --- requests --- */
 
-/* Takes back what the device is done with. A queue that broke has lost what was in flight: after the
- * reset the device does not write there any more. */
-static void take_back(struct virtio_blk *disk)
+/* After a reset the device has nothing of ours. */
+static void give_up(struct block_device *disk)
 {
-    struct virtio_blk_request *request;
-    while ((request = virtq_take(&disk->queue, NULL)) != NULL) {
-        if (__atomic_load_n(&request->status, __ATOMIC_RELAXED) != S_OK)
-            disk->failed = true;
-        request->next = disk->free_requests;
-        disk->free_requests = request;
-    }
-    if (disk->queue.broken) {
-        disk->failed = true;
-        virtio_fail(&disk->device);
-    }
+    virtio_give_up(&state_of(disk)->device, &state_of(disk)->queue);
+    while (disk->in_flight > 0)
+        block_end(disk, false);
 }
 
-static void wait_for_one(struct virtio_blk *disk)
+static void virtio_blk_wait(struct block_device *disk)
 {
-    struct virtq *queue = &disk->queue;
-    virtio_kick(&disk->device, 0, queue);
-    virtio_wait(&disk->device, &queue, 1, TIME_NEVER);
-    take_back(disk);
+    struct virtio_blk *blk = state_of(disk);
+    struct virtio_blk_request *request;
+    if (!virtio_expect(&blk->device, 0, &blk->queue)) {
+        give_up(disk);
+        return;
+    }
+    while ((request = virtq_take(&blk->queue, NULL)) != NULL) {
+        block_end(disk, __atomic_load_n(&request->status, __ATOMIC_RELAXED) == S_OK);
+        request->next = blk->free_requests;
+        blk->free_requests = request;
+    }
+    if (blk->queue.broken)
+        give_up(disk);
 }
 
 /* Queues header, `count` slices and status. */
-static void submit(struct virtio_blk *disk, uint32_t type, uint64_t sector, const struct virtq_slice *slices,
-                   unsigned count)
+static void queue_request(struct block_device *disk, uint32_t type, uint64_t sector, const struct block_slice *slices,
+                          unsigned count)
 {
-    struct virtq_slice all[VIRTIO_BLK_SLICES_MAX + 2];
-    if (count > disk->slices_max)
-        disk->failed = true;
-    while (!disk->queue.broken && (!disk->free_requests || disk->queue.free_count < count + 2u))
-        wait_for_one(disk);
-    if (disk->queue.broken || count > disk->slices_max)
+    struct virtio_blk *blk = state_of(disk);
+    struct virtq_slice all[BLOCK_SLICES_MAX + 2];
+    while (!blk->queue.broken && (!blk->free_requests || blk->queue.free_count < count + 2u))
+        virtio_blk_wait(disk);
+    disk->in_flight++;
+    if (blk->queue.broken) {
+        block_end(disk, false);
         return;
-    struct virtio_blk_request *request = disk->free_requests;
-    disk->free_requests = request->next;
+    }
+    struct virtio_blk_request *request = blk->free_requests;
+    blk->free_requests = request->next;
     request->header = (struct virtio_blk_header){.type = type, .sector = sector};
     request->status = S_NONE;
     all[0] = (struct virtq_slice){page_phys(&request->header), sizeof request->header};
     for (unsigned i = 0; i < count; i++)
-        all[i + 1] = slices[i];
+        all[i + 1] = (struct virtq_slice){slices[i].address, slices[i].size};
     all[count + 1] = (struct virtq_slice){page_phys(&request->status), 1};
     bool writes_memory = type == T_IN || type == T_GET_ID;
-    virtq_add(&disk->queue, all, 1 + (writes_memory ? 0 : count), 1 + (writes_memory ? count : 0), request);
+    virtq_add(&blk->queue, all, 1 + (writes_memory ? 0 : count), 1 + (writes_memory ? count : 0), request);
 }
 
-/* Whether the disk has all sectors of a transfer. */
-static bool is_within(const struct virtio_blk *disk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+static void virtio_blk_submit(struct block_device *disk, enum block_operation operation, uint64_t sector,
+                              const struct block_slice *slices, unsigned count)
 {
-    uint64_t bytes = 0;
-    for (unsigned i = 0; i < count; i++)
-        bytes += slices[i].size;
-    return sector <= disk->sectors && bytes / VIRTIO_BLK_SECTOR <= disk->sectors - sector;
+    static const uint32_t types[] = {[BLOCK_READ] = T_IN, [BLOCK_WRITE] = T_OUT, [BLOCK_FLUSH] = T_FLUSH};
+    queue_request(disk, types[operation], sector, slices, count);
 }
 
-void virtio_blk_read(struct virtio_blk *disk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+static bool virtio_blk_serial(struct block_device *disk, char serial[BLOCK_SERIAL_SIZE + 1])
 {
-    if (is_within(disk, sector, slices, count))
-        submit(disk, T_IN, sector, slices, count);
-    else
-        disk->failed = true;
-}
-
-void virtio_blk_write(struct virtio_blk *disk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
-{
-    if (!disk->read_only && is_within(disk, sector, slices, count))
-        submit(disk, T_OUT, sector, slices, count);
-    else
-        disk->failed = true;
-}
-
-bool virtio_blk_finish(struct virtio_blk *disk)
-{
-    while (!disk->queue.broken && disk->queue.in_flight > 0)
-        wait_for_one(disk);
-    bool good = !disk->failed && !disk->queue.broken;
-    disk->failed = false;
-    return good;
-}
-
-bool virtio_blk_flush(struct virtio_blk *disk)
-{
-    /* 5.2.6.1: a flush covers the writes that were completed before it. */
-    if (!virtio_blk_finish(disk))
-        return false;
-    if (!disk->flushes)
-        return true;
-    submit(disk, T_FLUSH, 0, NULL, 0);
-    return virtio_blk_finish(disk);
-}
-
-bool virtio_blk_serial(struct virtio_blk *disk, char serial[VIRTIO_BLK_SERIAL_SIZE + 1])
-{
-    char *page = page_alloc(); /* never one that crosses a page */
+    char *page = page_alloc();
     if (!page)
         return false;
-    __builtin_memset(page, 0, VIRTIO_BLK_SERIAL_SIZE);
-    struct virtq_slice slice = {page_phys(page), VIRTIO_BLK_SERIAL_SIZE};
-    submit(disk, T_GET_ID, 0, &slice, 1);
-    bool good = virtio_blk_finish(disk);
-    __builtin_memcpy(serial, page, VIRTIO_BLK_SERIAL_SIZE);
-    serial[VIRTIO_BLK_SERIAL_SIZE] = 0;
+    __builtin_memset(page, 0, ID_SIZE);
+    struct block_slice slice = {page_phys(page), ID_SIZE};
+    queue_request(disk, T_GET_ID, 0, &slice, 1);
+    bool good = block_finish(disk);
+    __builtin_memcpy(serial, page, ID_SIZE);
     page_free(page);
     return good;
 }
+
+const struct block_driver virtio_blk_driver = {
+    .find = virtio_blk_find,
+    .stop = virtio_blk_stop,
+    .serial = virtio_blk_serial,
+    .submit = virtio_blk_submit,
+    .wait = virtio_blk_wait,
+};

@@ -10,7 +10,7 @@
 #define BE32(value) __builtin_bswap32(value)
 #define BE64(value) __builtin_bswap64(value)
 
-enum { SECTORS_PER_BLOCK = CACHE_BLOCK / VIRTIO_BLK_SECTOR };
+enum { SECTORS_PER_BLOCK = CACHE_BLOCK / BLOCK_SECTOR };
 
 /* --- places --- */
 
@@ -30,8 +30,8 @@ static void write_block(struct journal *journal, uint32_t block, const char *byt
 {
     uint64_t place = UINT64_MAX;
     journal_place(journal, block, &place);
-    struct virtq_slice slice = {page_phys(bytes), CACHE_BLOCK};
-    virtio_blk_write(&journal->cache->disk, place == UINT64_MAX ? place : place * SECTORS_PER_BLOCK, &slice, 1);
+    struct block_slice slice = {page_phys(bytes), CACHE_BLOCK};
+    block_write(&journal->cache->disk, place == UINT64_MAX ? place : place * SECTORS_PER_BLOCK, &slice, 1);
 }
 
 /* A page for a block that goes to the journal only. There is one pool for descriptors, of which the last may not have
@@ -39,7 +39,7 @@ static void write_block(struct journal *journal, uint32_t block, const char *byt
 static char *take_page(struct journal *journal, enum journal_pool pool)
 {
     if (journal->pages_used[pool] == JOURNAL_PAGES) {
-        if (!virtio_blk_finish(&journal->cache->disk))
+        if (!block_finish(&journal->cache->disk))
             journal->cache->failed = true;
         journal->pages_used[pool] = 0;
     }
@@ -68,7 +68,7 @@ static bool write_superblock(struct journal *journal, uint32_t start)
     super->checksum = 0;
     super->checksum = BE32(crc32c(UINT32_MAX, super, sizeof *super));
     write_block(journal, 0, journal->superblock);
-    return virtio_blk_flush(&journal->cache->disk);
+    return block_flush(&journal->cache->disk);
 }
 
 /* The log is empty: all of its blocks are free, and the next transaction comes at the head. */
@@ -213,12 +213,12 @@ bool journal_commit(struct journal *journal)
         struct transaction transaction = {.journal = journal, .left = (uint32_t)count};
         journal->pages_used[JOURNAL_DESCRIPTORS] = journal->pages_used[JOURNAL_OTHERS] = 0;
         cache_log(cache, log_block, &transaction);
-        good = virtio_blk_flush(&cache->disk);
+        good = block_flush(&cache->disk);
         if (good)
             write_commit(journal);
         journal->sequence++;
     }
-    good = good && virtio_blk_flush(&cache->disk) && !cache->failed;
+    good = good && block_flush(&cache->disk) && !cache->failed;
     cache->failed |= !good;
     if (good && journal->used >= (journal->length - journal->first) / 2)
         good = journal_empty(journal);
@@ -230,7 +230,7 @@ bool journal_empty(struct journal *journal)
     struct cache *cache = journal->cache;
     if (journal->used == 0)
         return !cache->failed;
-    bool good = !cache->failed && cache_write_back(cache, CACHE_LOGGED) && virtio_blk_flush(&cache->disk) &&
+    bool good = !cache->failed && cache_write_back(cache, CACHE_LOGGED) && block_flush(&cache->disk) &&
                 mark_empty(journal, false);
     cache->failed |= !good;
     return good;
@@ -239,7 +239,7 @@ bool journal_empty(struct journal *journal)
 bool journal_stop(struct journal *journal)
 {
     struct cache *cache = journal->cache;
-    return !cache->failed && cache_write_back(cache, CACHE_LOGGED) && virtio_blk_flush(&cache->disk) &&
+    return !cache->failed && cache_write_back(cache, CACHE_LOGGED) && block_flush(&cache->disk) &&
            mark_empty(journal, true);
 }
 

@@ -158,23 +158,23 @@ static void discard(struct volume *volume)
     heap_free(&ext4_heap, volume);
 }
 
-static bool is_serial(struct virtio_blk *disk, const void *serial)
+static bool is_serial(struct block_device *disk, const void *serial)
 {
-    char own[VIRTIO_BLK_SERIAL_SIZE + 1];
-    return virtio_blk_serial(disk, own) && strcmp(own, serial) == 0;
+    char own[BLOCK_SERIAL_SIZE + 1];
+    return block_serial(disk, own) && strcmp(own, serial) == 0;
 }
 
 /* Whether a disk that nobody named has such a file system: by the magic number in its superblock. */
-static bool has_file_system(struct virtio_blk *disk, const void *ignored)
+static bool has_file_system(struct block_device *disk, const void *ignored)
 {
     (void)ignored;
     uint16_t magic = 0;
     char *page = page_alloc();
     if (!page)
         return false;
-    struct virtq_slice slice = {page_phys(page), PAGE_SIZE};
-    virtio_blk_read(disk, 0, &slice, 1);
-    if (virtio_blk_finish(disk))
+    struct block_slice slice = {page_phys(page), PAGE_SIZE};
+    block_read(disk, 0, &slice, 1);
+    if (block_finish(disk))
         memcpy(&magic, page + SUPERBLOCK_OFFSET + offsetof(struct ext2_super_block, s_magic), sizeof magic);
     page_free(page);
     return magic == EXT2_SUPER_MAGIC;
@@ -195,7 +195,7 @@ bool ext4_mount(const char *serial, bool read_only, struct vfs_node **root, cons
     *problem = "there is not enough memory for it";
     if (!volume)
         return false;
-    if (!virtio_blk_find(&volume->cache.disk, *serial ? is_serial : has_file_system, serial)) {
+    if (!block_find(&volume->cache.disk, *serial ? is_serial : has_file_system, serial)) {
         heap_free(&ext4_heap, volume);
         *problem = "the machine has no such disk";
         return false;

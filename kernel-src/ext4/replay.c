@@ -232,7 +232,7 @@ static bool run_passes(struct replay *replay)
     struct journal *journal = replay->journal;
     run_pass(replay, SCAN);
     bool good = run_pass(replay, REVOKE) && run_pass(replay, WRITE) && cache_write_back(journal->cache, CACHE_DATA) &&
-                virtio_blk_flush(&journal->cache->disk);
+                block_flush(&journal->cache->disk);
     journal->sequence = replay->end + 1;
     return good;
 }

@@ -3,7 +3,7 @@
 
 #include "mm/page.h"
 
-enum { SECTORS_PER_BLOCK = CACHE_BLOCK / VIRTIO_BLK_SECTOR };
+enum { SECTORS_PER_BLOCK = CACHE_BLOCK / BLOCK_SECTOR };
 _Static_assert(CACHE_BLOCK == PAGE_SIZE, "a block is a page");
 
 static bool write_data(struct page_cache *pages)
@@ -20,7 +20,7 @@ bool cache_init(struct cache *cache, size_t limit)
 
 void cache_fini(struct cache *cache)
 {
-    virtio_blk_stop(&cache->disk);
+    block_stop(&cache->disk);
     page_cache_fini(&cache->pages);
     *cache = (struct cache){0};
 }
@@ -31,7 +31,7 @@ void cache_fini(struct cache *cache)
 struct run {
     uint64_t number;
     unsigned count;
-    struct virtq_slice slices[VIRTIO_BLK_SLICES_MAX];
+    struct block_slice slices[BLOCK_SLICES_MAX];
 };
 
 static void run_send(struct cache *cache, struct run *run, bool write)
@@ -40,9 +40,9 @@ static void run_send(struct cache *cache, struct run *run, bool write)
         return;
     uint64_t sector = cache->first_sector + run->number * SECTORS_PER_BLOCK;
     if (write)
-        virtio_blk_write(&cache->disk, sector, run->slices, run->count);
+        block_write(&cache->disk, sector, run->slices, run->count);
     else
-        virtio_blk_read(&cache->disk, sector, run->slices, run->count);
+        block_read(&cache->disk, sector, run->slices, run->count);
     run->count = 0;
 }
 
@@ -53,7 +53,7 @@ static void run_add(struct cache *cache, struct run *run, const struct cached_pa
         run_send(cache, run, write);
     if (run->count == 0)
         run->number = block->number;
-    run->slices[run->count++] = (struct virtq_slice){page_phys(block->bytes), CACHE_BLOCK};
+    run->slices[run->count++] = (struct block_slice){page_phys(block->bytes), CACHE_BLOCK};
 }
 
 /* Sorts by number: a merge sort of the list that `older` links. */
@@ -84,7 +84,7 @@ bool cache_write_back(struct cache *cache, enum cache_state state)
     for (struct cached_page *block = list; block; block = block->older)
         run_add(cache, &run, block, true);
     run_send(cache, &run, true);
-    bool good = virtio_blk_finish(&cache->disk);
+    bool good = block_finish(&cache->disk);
     for (struct cached_page *block = list; block; block = older) {
         older = block->older;
         page_cache_put(&cache->pages, block, good ? CACHE_CLEAN : (uint8_t)state);
@@ -117,7 +117,7 @@ struct cached_page *cache_get(struct cache *cache, uint64_t number)
     struct run run = {0};
     run_add(cache, &run, block, false);
     run_send(cache, &run, false);
-    if (virtio_blk_finish(&cache->disk))
+    if (block_finish(&cache->disk))
         return block;
     page_cache_drop(&cache->pages, block);
     return NULL;
@@ -140,7 +140,7 @@ void cache_read_ahead(struct cache *cache, uint64_t number, size_t count)
         run_add(cache, &run, block, false);
     }
     run_send(cache, &run, false);
-    bool good = virtio_blk_finish(&cache->disk);
+    bool good = block_finish(&cache->disk);
     for (unsigned i = 0; i < made; i++) {
         page_cache_set_state(&cache->pages, blocks[i], CACHE_CLEAN);
         if (!good)

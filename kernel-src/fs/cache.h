@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dev/virtio_blk.h"
+#include "dev/block.h"
 #include "fs/page_cache.h"
 
 #define CACHE_BLOCK 4096u /* bytes of a block, and of a page */
@@ -28,7 +28,7 @@ enum cache_state {
 
 struct cache {
     struct page_cache pages; /* by the block's number; without owners */
-    struct virtio_blk disk;
+    struct block_device disk;
     uint64_t first_sector; /* where on the disk block 0 is */
     uint64_t block_count;  /* of the disk, or the part of it that this is */
     bool failed;           /* a block that had to be written could not be */

@@ -30,28 +30,37 @@ static const char elf_magic[4] = "\x7f"
 
 /* --- looking at a drive --- */
 
-enum { WINDOW_PAGES = 4, WINDOW = WINDOW_PAGES * CACHE_BLOCK };
+enum { WINDOW_PAGES = 5, WINDOW = WINDOW_PAGES * CACHE_BLOCK };
+enum { SECTORS_PER_BLOCK = CACHE_BLOCK / BLOCK_SECTOR };
 
 /* A look at some bytes of a drive, which may say whatever they like. */
 struct window {
-    struct virtio_blk *disk;
+    struct block_device *disk;
     char *pages;
 };
 
-/* The bytes at a position: good until the next look. NULL if they cannot be read, or are more than fit. */
+/* Whether a drive has as many bytes as that. */
+static bool has_room(const struct block_device *disk, uint64_t position, uint64_t size)
+{
+    uint64_t end;
+    return !__builtin_add_overflow(position, size, &end) &&
+           end / BLOCK_SECTOR + (end % BLOCK_SECTOR != 0) <= disk->sectors;
+}
+
+/* The bytes at a position: good until the next look. NULL if they cannot be read, or are more than fit. What is read
+ * are blocks of the cache, which no drive has larger ones than. */
 static const void *look(const struct window *window, uint64_t position, uint64_t size)
 {
-    uint64_t skipped = position % VIRTIO_BLK_SECTOR;
-    if (size > WINDOW - VIRTIO_BLK_SECTOR)
+    uint64_t skipped = position % CACHE_BLOCK, sector = (position - skipped) / BLOCK_SECTOR;
+    if (size > WINDOW - CACHE_BLOCK || !has_room(window->disk, position, size))
         return NULL;
-    uint64_t sectors = (skipped + size + VIRTIO_BLK_SECTOR - 1) / VIRTIO_BLK_SECTOR;
-    for (uint64_t done = 0; done < sectors; done += CACHE_BLOCK / VIRTIO_BLK_SECTOR) {
-        uint64_t left = (sectors - done) * VIRTIO_BLK_SECTOR;
-        struct virtq_slice slice = {page_phys(window->pages + done * VIRTIO_BLK_SECTOR),
-                                    (uint32_t)(left < CACHE_BLOCK ? left : CACHE_BLOCK)};
-        virtio_blk_read(window->disk, position / VIRTIO_BLK_SECTOR + done, &slice, 1);
+    for (uint64_t done = 0; done < skipped + size; done += CACHE_BLOCK, sector += SECTORS_PER_BLOCK) {
+        uint64_t left = window->disk->sectors - sector;
+        uint32_t sectors = left < SECTORS_PER_BLOCK ? (uint32_t)left : SECTORS_PER_BLOCK;
+        struct block_slice slice = {page_phys(window->pages + done), sectors * BLOCK_SECTOR};
+        block_read(window->disk, sector, &slice, 1);
     }
-    return virtio_blk_finish(window->disk) ? window->pages + skipped : NULL;
+    return block_finish(window->disk) ? window->pages + skipped : NULL;
 }
 
 /* Where on the drive the kernel's ELF file begins. */
@@ -88,23 +97,17 @@ static bool find_files(const struct window *window, uint64_t *position)
     return false;
 }
 
-/* Whether a drive has as many sectors as that. */
-static bool has_room(const struct virtio_blk *disk, uint64_t first, uint64_t bytes)
-{
-    return first <= disk->sectors && (bytes + VIRTIO_BLK_SECTOR - 1) / VIRTIO_BLK_SECTOR <= disk->sectors - first;
-}
-
 static bool has_files_of(const struct window *window, const struct mewz_tree *tree)
 {
     uint64_t position = 0;
     const struct mewz_files *files = find_files(window, &position) ? look(window, position, sizeof *files) : NULL;
-    cache.first_sector = position / VIRTIO_BLK_SECTOR;
-    return files && position % VIRTIO_BLK_SECTOR == 0 && files->magic == MEWZ_FILES_MAGIC &&
-           files->size == tree->files_size && has_room(window->disk, cache.first_sector, files->size) &&
+    cache.first_sector = position / BLOCK_SECTOR;
+    return files && position % window->disk->block_size == 0 && files->magic == MEWZ_FILES_MAGIC &&
+           files->size == tree->files_size && has_room(window->disk, position, files->size) &&
            __builtin_memcmp(files->identity, tree->identity, sizeof tree->identity) == 0;
 }
 
-static bool accepts(struct virtio_blk *disk, const void *tree)
+static bool accepts(struct block_device *disk, const void *tree)
 {
     struct window window = {disk, pages_alloc(WINDOW_PAGES)};
     if (!window.pages)
@@ -119,7 +122,7 @@ static bool accepts(struct virtio_blk *disk, const void *tree)
 bool drive_open(const struct mewz_tree *tree)
 {
     size_t least = 64, limit = page_free_count() / 4;
-    if (!virtio_blk_find(&cache.disk, accepts, tree) || !cache_init(&cache, limit > least ? limit : least))
+    if (!block_find(&cache.disk, accepts, tree) || !cache_init(&cache, limit > least ? limit : least))
         return false;
     cache.block_count = (tree->files_size + CACHE_BLOCK - 1) / CACHE_BLOCK;
     return true;

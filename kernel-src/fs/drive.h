@@ -9,7 +9,7 @@
 
 #include <mewz/tree.h>
 
-/* Finds the virtio disk that has the contents of that tree: a disk image, or the kernel's ELF file as it is. False if
+/* Finds the disk that has the contents of that tree: a disk image, or the kernel's ELF file as it is. False if
  * there is none. Called once. */
 bool drive_open(const struct mewz_tree *tree);
 

@@ -87,7 +87,7 @@ static const struct option options[] = {
     {LINKS, "--mount", "HOST:GUEST", OPTION_LIST, AT(volume_options.mounts), NULL,
      "share a folder of this machine (build: the virtio-fs device HOST) with the program; with :ro, to read only"},
     {LINKS, "--disk", "FILE:GUEST", OPTION_LIST, AT(volume_options.disks), NULL,
-     "give the program the file system in FILE (build: on the virtio disk with serial number FILE), likewise"},
+     "give the program the file system in FILE (build: on the disk with serial number FILE), likewise"},
     {COMPILES, "-O", "0..3", OPTION_LEVEL, AT(optimise), &levels, "how hard to optimise; -O2 by default"},
     {COMPILES, "--cpu", "LEVEL", OPTION_CHOICE, AT(cpu), cpus, "x86-64-v1 to -v4, or native; x86-64-v2 by default"},
     {COMPILES, "--memory-max", "SIZE", OPTION_SIZE, AT(memory_max), NULL, "let linear memory grow to SIZE at most"},

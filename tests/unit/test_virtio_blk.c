@@ -1,51 +1,13 @@
 /* The disk's driver against a disk of our own: with all features and with none, one that fails, and one that breaks the
  * rules. */
-#include <string.h>
-
-#include "check.h"
-#include "no_interrupts.h"
+#include "disk_kernel.h"
 
 #include "dev/virtio.c"
 #include "dev/virtio_blk.c"
 #include "dev/virtq.c"
 #include "virtio_card.h"
 
-/* --- what the driver needs of the kernel --- */
-
-static int allocated;
-
-void *pages_alloc(size_t count)
-{
-    allocated++;
-    return memset(aligned_alloc(PAGE_SIZE, count * PAGE_SIZE), 0xa5, count * PAGE_SIZE);
-}
-
-void pages_free(void *pages, size_t count)
-{
-    (void)count;
-    allocated--;
-    free(pages);
-}
-
-void *page_alloc(void)
-{
-    return pages_alloc(1);
-}
-
-void page_free(void *page)
-{
-    pages_free(page, 1);
-}
-
-uint64_t page_phys(const void *address)
-{
-    return (uint64_t)address;
-}
-
-uint64_t time_now(void)
-{
-    return 0;
-}
+const struct block_driver virtio_scsi_driver = NO_DISKS;
 
 /* --- the disk --- */
 
@@ -55,8 +17,8 @@ static struct {
     unsigned requests, flushes;
     uint64_t bad_sector; /* whose transfer fails */
     bool lazy;           /* works only while the driver waits */
-    enum { GOOD, WRONG_ID, SILENT_STATUS } manners;
-    uint8_t content[SECTORS * VIRTIO_BLK_SECTOR];
+    enum { GOOD, WRONG_ID, SILENT_STATUS, SILENT } manners;
+    uint8_t content[SECTORS * BLOCK_SECTOR];
 } card;
 
 /* Carries one transfer out; returns its status. */
@@ -64,11 +26,11 @@ static uint8_t transfer(const struct virtio_blk_header *header, const struct vir
 {
     void *memory = (void *)desc->address;
     if (header->type == T_GET_ID) {
-        memcpy(memory, "disk0", 6);
+        memcpy(memory, " disk 0 ", 9); /* the spaces around it do not count */
         return S_OK;
     }
     CHECK(at + desc->size <= sizeof card.content);
-    if (at <= card.bad_sector * VIRTIO_BLK_SECTOR && card.bad_sector * VIRTIO_BLK_SECTOR < at + desc->size)
+    if (at <= card.bad_sector * BLOCK_SECTOR && card.bad_sector * BLOCK_SECTOR < at + desc->size)
         return 1;
     if (header->type == T_IN)
         memcpy(memory, card.content + at, desc->size);
@@ -83,7 +45,7 @@ static void carry_out(uint16_t head)
     struct virtio_blk_header header;
     CHECK(desc->size == sizeof header);
     memcpy(&header, (void *)desc->address, sizeof header);
-    uint64_t at = header.sector * VIRTIO_BLK_SECTOR;
+    uint64_t at = header.sector * BLOCK_SECTOR;
     uint8_t status = S_OK;
     desc = &registers.queues[0].desc[desc->next];
     for (; desc->flags & DESC_NEXT; desc = &registers.queues[0].desc[desc->next]) {
@@ -102,7 +64,7 @@ static void carry_out(uint16_t head)
 static void work(void)
 {
     int head;
-    while (registers.status != 0 && (head = card_pop(0)) >= 0)
+    while (registers.status != 0 && card.manners != SILENT && (head = card_pop(0)) >= 0)
         carry_out((uint16_t)head);
 }
 
@@ -113,10 +75,9 @@ static void card_kick(struct virtio_device *device, uint16_t index)
         work();
 }
 
-void time_wait(uint64_t deadline)
+static void idle(void)
 {
-    (void)deadline;
-    CHECK(card.lazy);
+    CHECK(card.lazy || card.manners == SILENT);
     work();
 }
 
@@ -133,25 +94,23 @@ bool virtio_mmio_find(enum virtio_id id, struct virtio_device *device)
 
 #define ALL (WANTED | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_EVENT_IDX))
 
-static char pages[4][PAGE_SIZE] __attribute__((aligned(4096)));
-
 static void configure(unsigned offset, uint32_t value)
 {
     memcpy(registers.config + offset, &value, sizeof value);
 }
 
-static bool has_index(struct virtio_blk *disk, const void *index)
+static bool has_index(struct block_device *disk, const void *index)
 {
-    return disk->index == *(const unsigned *)index;
+    return disk->place == *(const unsigned *)index;
 }
 
 /* Finds the machine's disk with that number. */
-static bool find(struct virtio_blk *disk, unsigned index)
+static bool find(struct block_device *disk, unsigned index)
 {
-    return virtio_blk_find(disk, has_index, &index);
+    return block_find(disk, has_index, &index);
 }
 
-static void start(struct virtio_blk *disk, uint64_t offered)
+static void start(struct block_device *disk, uint64_t offered)
 {
     memset(&registers, 0, sizeof registers);
     memset(&card, 0, sizeof card);
@@ -165,25 +124,20 @@ static void start(struct virtio_blk *disk, uint64_t offered)
     CHECK(find(disk, 0));
 }
 
-static struct virtq_slice slice(unsigned page, uint32_t size)
-{
-    return (struct virtq_slice){(uint64_t)pages[page], size};
-}
-
 static void test_properties(void)
 {
-    struct virtio_blk disk;
-    char serial[VIRTIO_BLK_SERIAL_SIZE + 1];
+    struct block_device disk;
+    char serial[BLOCK_SERIAL_SIZE + 1];
     start(&disk, ALL & ~BIT(F_RO));
-    CHECK(disk.sectors == SECTORS && disk.slices_max == 4 && disk.slice_size_max == 65536);
+    CHECK(disk.sectors == SECTORS && disk.slices_max == 4);
     CHECK(disk.flushes && !disk.read_only);
-    CHECK(virtio_blk_serial(&disk, serial) && strcmp(serial, "disk0") == 0);
-    virtio_blk_stop(&disk);
+    CHECK(block_serial(&disk, serial) && strcmp(serial, "disk 0") == 0);
+    block_stop(&disk);
     start(&disk, BIT(VIRTIO_F_VERSION_1) | BIT(F_RO));
-    CHECK(!disk.flushes && disk.read_only && disk.slices_max == VIRTIO_BLK_SLICES_MAX);
-    virtio_blk_stop(&disk);
+    CHECK(!disk.flushes && disk.read_only && disk.slices_max == BLOCK_SLICES_MAX);
+    block_stop(&disk);
     start(&disk, ALL);
-    virtio_blk_stop(&disk);
+    block_stop(&disk);
     CHECK(registers.status == 0);
     CHECK(!find(&disk, 2) && allocated == 0);
     configure(CONFIG_SIZE_MAX, 512); /* less than a page */
@@ -195,87 +149,140 @@ static void test_properties(void)
 /* What is in use is not started again for somebody else. */
 static void test_in_use(void)
 {
-    struct virtio_blk disk, other;
+    struct block_device disk, other;
     start(&disk, ALL);
     CHECK(!find(&other, 0));
-    virtio_blk_stop(&disk);
+    block_stop(&disk);
     CHECK(find(&other, 0));
-    virtio_blk_stop(&other);
+    block_stop(&other);
 }
 
 static void test_transfers(uint64_t offered, bool lazy)
 {
-    struct virtio_blk disk;
+    struct block_device disk;
     start(&disk, offered);
     card.lazy = lazy;
-    memset(pages[0], 'a', PAGE_SIZE);
-    memset(pages[1], 'b', PAGE_SIZE);
-    struct virtq_slice both[] = {slice(0, 4096), slice(1, 512)};
-    virtio_blk_write(&disk, 8, both, 2);
-    CHECK(virtio_blk_finish(&disk));
+    memset(buffers[0], 'a', PAGE_SIZE);
+    memset(buffers[1], 'b', PAGE_SIZE);
+    struct block_slice both[] = {slice(0, 4096), slice(1, 512)};
+    block_write(&disk, 8, both, 2);
+    CHECK(block_finish(&disk));
     CHECK(card.content[8 * 512 - 1] == 0 && card.content[8 * 512] == 'a' && card.content[16 * 512 - 1] == 'a');
     CHECK(card.content[16 * 512] == 'b' && card.content[17 * 512] == 0);
-    struct virtq_slice back = slice(2, 1024);
-    virtio_blk_read(&disk, 15, &back, 1);
-    CHECK(virtio_blk_finish(&disk) && pages[2][0] == 'a' && pages[2][511] == 'a' && pages[2][512] == 'b');
-    CHECK(virtio_blk_flush(&disk) && card.flushes == (offered & BIT(F_FLUSH) ? 1 : 0));
-    virtio_blk_stop(&disk);
+    struct block_slice back = slice(2, 1024);
+    block_read(&disk, 15, &back, 1);
+    CHECK(block_finish(&disk) && buffers[2][0] == 'a' && buffers[2][511] == 'a' && buffers[2][512] == 'b');
+    CHECK(block_flush(&disk) && card.flushes == (offered & BIT(F_FLUSH) ? 1 : 0));
+    block_stop(&disk);
 }
 
 /* More than the ring takes, and than there are requests. */
 static void test_many(bool lazy)
 {
-    struct virtio_blk disk;
+    struct block_device disk;
     start(&disk, ALL & ~BIT(F_RO));
     card.lazy = lazy;
     for (unsigned i = 0; i < 1000; i++) {
-        struct virtq_slice one = slice(i % 4, 512);
-        virtio_blk_write(&disk, i % SECTORS, &one, 1);
+        struct block_slice one = slice(i % 4, 512);
+        block_write(&disk, i % SECTORS, &one, 1);
     }
-    CHECK(virtio_blk_finish(&disk) && card.requests == 1000);
-    virtio_blk_stop(&disk);
+    CHECK(block_finish(&disk) && card.requests == 1000);
+    block_stop(&disk);
 }
 
 static void test_failures(void)
 {
-    struct virtio_blk disk;
+    struct block_device disk;
     start(&disk, ALL & ~BIT(F_RO));
     card.bad_sector = 20;
-    struct virtq_slice one = slice(0, 4096);
-    virtio_blk_read(&disk, 16, &one, 1);
-    virtio_blk_read(&disk, 32, &one, 1);
-    CHECK(!virtio_blk_finish(&disk));
-    virtio_blk_read(&disk, 32, &one, 1);
-    CHECK(virtio_blk_finish(&disk)); /* told once */
-    virtio_blk_write(&disk, 20, &one, 1);
-    CHECK(!virtio_blk_flush(&disk) && card.flushes == 0);
-    virtio_blk_read(&disk, SECTORS - 7, &one, 1); /* beyond the end */
-    CHECK(!virtio_blk_finish(&disk));
-    virtio_blk_read(&disk, UINT64_MAX, &one, 1);
-    CHECK(!virtio_blk_finish(&disk));
-    virtio_blk_stop(&disk);
+    struct block_slice one = slice(0, 4096);
+    block_read(&disk, 16, &one, 1);
+    block_read(&disk, 32, &one, 1);
+    CHECK(!block_finish(&disk));
+    block_read(&disk, 32, &one, 1);
+    CHECK(block_finish(&disk)); /* told once */
+    block_write(&disk, 20, &one, 1);
+    CHECK(!block_flush(&disk) && card.flushes == 0);
+    block_read(&disk, SECTORS - 7, &one, 1); /* beyond the end */
+    CHECK(!block_finish(&disk));
+    block_read(&disk, UINT64_MAX, &one, 1);
+    CHECK(!block_finish(&disk));
+    block_stop(&disk);
     start(&disk, ALL);
-    virtio_blk_write(&disk, 0, &one, 1);
-    CHECK(!virtio_blk_finish(&disk) && card.requests == 0); /* read-only */
-    virtio_blk_stop(&disk);
+    block_write(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk) && card.requests == 0); /* read-only */
+    block_stop(&disk);
+}
+
+/* Slices that do not fit together are a failure, and nothing of them reaches the device. */
+static void test_slices(void)
+{
+    struct block_device disk;
+    start(&disk, ALL & ~BIT(F_RO));
+    struct block_slice wrong[][2] = {
+        {slice(0, 512), slice(1, 512)},                      /* a hole behind the first */
+        {slice(0, 4096), {(uint64_t)buffers[1] + 512, 512}}, /* and before the second */
+        {{(uint64_t)buffers[0] + 512, 4096}, slice(1, 512)}, /* beyond its page */
+        {slice(0, 4096), slice(1, 100)},                     /* no whole sectors */
+        {slice(0, 4096), slice(1, 0)},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        block_write(&disk, 0, wrong[i], 2);
+        CHECK(!block_finish(&disk));
+    }
+    block_write(&disk, 0, wrong[0], 0);
+    CHECK(!block_finish(&disk) && card.requests == 0);
+    disk.block_size = 4096;
+    block_write(&disk, 4, wrong[1], 1);
+    CHECK(!block_finish(&disk));
+    block_write(&disk, 0, wrong[0], 1);
+    CHECK(!block_finish(&disk) && card.requests == 0);
+    block_write(&disk, 8, wrong[1], 1);
+    CHECK(block_finish(&disk) && card.requests == 1);
+    block_stop(&disk);
 }
 
 /* A device that breaks the rules fails everything from then on, and has been reset. */
 static void test_hostile(void)
 {
-    struct virtio_blk disk;
-    struct virtq_slice one = slice(0, 512);
+    struct block_device disk;
+    struct block_slice one = slice(0, 512);
     start(&disk, ALL);
     card.manners = SILENT_STATUS;
-    virtio_blk_read(&disk, 0, &one, 1);
-    CHECK(!virtio_blk_finish(&disk));
+    block_read(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk));
     card.manners = WRONG_ID;
-    virtio_blk_read(&disk, 0, &one, 1);
-    CHECK(!virtio_blk_finish(&disk) && registers.status == 0);
+    block_read(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk) && registers.status == 0);
     card.manners = GOOD;
-    virtio_blk_read(&disk, 0, &one, 1);
-    CHECK(!virtio_blk_finish(&disk) && !virtio_blk_flush(&disk));
-    virtio_blk_stop(&disk);
+    block_read(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk) && !block_flush(&disk));
+    block_stop(&disk);
+    CHECK(allocated == 0);
+}
+
+/* One that does nothing for a minute fails everything, and so does one that has been reset, at once. */
+static void test_silent(void)
+{
+    struct block_device disk;
+    struct block_slice one = slice(0, 512);
+    start(&disk, ALL);
+    card.manners = SILENT;
+    now = 0;
+    block_read(&disk, 0, &one, 1);
+    block_read(&disk, 1, &one, 1);
+    CHECK(!block_finish(&disk) && now == 60000000000 && registers.status == 0);
+    card.manners = GOOD;
+    block_read(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk) && card.requests == 0);
+    block_stop(&disk);
+    start(&disk, ALL);
+    card.manners = SILENT;
+    registers.status = 0xff; /* unplugged */
+    now = 0;
+    block_read(&disk, 0, &one, 1);
+    CHECK(!block_finish(&disk) && now <= 1000000000);
+    block_stop(&disk);
     CHECK(allocated == 0);
 }
 
@@ -290,5 +297,7 @@ int main(void)
     test_many(true);
     test_failures();
     test_hostile();
+    test_silent();
+    test_slices();
     return 0;
 }

@@ -15,7 +15,7 @@
 
 static struct {
     uint64_t offered, negotiated; /* features */
-    uint8_t config[24];
+    uint8_t config[40];
     uint8_t status;
     uint16_t queue_count, queue_limit; /* how many, and how large they may be */
     struct virtq queues[CARD_QUEUES];  /* the driver's, for the addresses; the indices are the device's own */

@@ -64,7 +64,8 @@ static void mount_root(void)
         tree.read_files = drive_read;
         if (!drive_open || !drive_open((const struct mewz_tree *)(const void *)mewz_tree_start))
             panic("files", "no drive has the files of this kernel: give the machine its image, or the kernel's own ELF "
-                           "file, as a virtio block device (QEMU: -drive if=virtio,format=raw,readonly=on,file=NAME)");
+                           "file, as a virtio block device or a disk on virtio-scsi (QEMU: -drive "
+                           "if=virtio,format=raw,readonly=on,file=NAME)");
     }
     size_t limit = page_limit();
     root = memory_fs_init(&root_fs, limit, size ? &tree : NULL);

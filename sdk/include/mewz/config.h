@@ -20,7 +20,7 @@
  *   share=TAG:/data:ro                        the virtio-fs device with that tag holds what the program finds there,
  *                                             to read only where it ends so; any number of times
  *   memory=BYTES:/data                        a file system in memory, of at most so many bytes; 0: half of what is
- * free disk=SERIAL:/data:ro                      the virtio disk with that serial number has an ext4 file system,
+ * free disk=SERIAL:/data:ro                      the disk with that serial number has an ext4 file system,
  * likewise
  *
  * Layout, little-endian, no padding: the header, then for each string its bytes and a zero. */

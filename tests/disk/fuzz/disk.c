@@ -2,8 +2,8 @@
  * does whatever it likes. FUZZ_DISK names the image, which best has no checksums. */
 #include "kernel.h"
 
+#include "dev/block.h"
 #include "dev/entropy.h"
-#include "dev/virtio_blk.h"
 #include "ext4/ext4.h"
 #include "mm/heap.h"
 #include "operations.h"
@@ -87,19 +87,20 @@ static uint8_t *good_disk, *disk;
 static size_t disk_size;
 static bool failed;
 
-bool virtio_blk_find(struct virtio_blk *blk, bool (*accepts)(struct virtio_blk *blk, const void *context),
-                     const void *context)
+bool block_find(struct block_device *blk, bool (*accepts)(struct block_device *blk, const void *context),
+                const void *context)
 {
-    *blk = (struct virtio_blk){.sectors = disk_size / VIRTIO_BLK_SECTOR, .slices_max = 16, .flushes = true};
+    *blk = (struct block_device){
+        .sectors = disk_size / BLOCK_SECTOR, .block_size = BLOCK_SECTOR, .slices_max = 16, .flushes = true};
     return accepts(blk, context);
 }
 
-void virtio_blk_stop(struct virtio_blk *blk)
+void block_stop(struct block_device *blk)
 {
     (void)blk;
 }
 
-bool virtio_blk_serial(struct virtio_blk *blk, char serial[VIRTIO_BLK_SERIAL_SIZE + 1])
+bool block_serial(struct block_device *blk, char serial[BLOCK_SERIAL_SIZE + 1])
 {
     (void)blk;
     strcpy(serial, "disk0");
@@ -107,35 +108,35 @@ bool virtio_blk_serial(struct virtio_blk *blk, char serial[VIRTIO_BLK_SERIAL_SIZ
 }
 
 /* As the driver does with what lies behind the end. */
-static void carry(uint64_t sector, const struct virtq_slice *slices, unsigned count, bool writes)
+static void carry(uint64_t sector, const struct block_slice *slices, unsigned count, bool writes)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (sector > disk_size / VIRTIO_BLK_SECTOR || slices[i].size > disk_size - sector * VIRTIO_BLK_SECTOR) {
+        if (sector > disk_size / BLOCK_SECTOR || slices[i].size > disk_size - sector * BLOCK_SECTOR) {
             failed = true;
             return;
         }
-        uint8_t *place = disk + sector * VIRTIO_BLK_SECTOR;
+        uint8_t *place = disk + sector * BLOCK_SECTOR;
         if (writes)
             memcpy(place, (void *)slices[i].address, slices[i].size);
         else
             memcpy((void *)slices[i].address, place, slices[i].size);
-        sector += slices[i].size / VIRTIO_BLK_SECTOR;
+        sector += slices[i].size / BLOCK_SECTOR;
     }
 }
 
-void virtio_blk_read(struct virtio_blk *blk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+void block_read(struct block_device *blk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
     (void)blk;
     carry(sector, slices, count, false);
 }
 
-void virtio_blk_write(struct virtio_blk *blk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+void block_write(struct block_device *blk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
     (void)blk;
     carry(sector, slices, count, true);
 }
 
-bool virtio_blk_finish(struct virtio_blk *blk)
+bool block_finish(struct block_device *blk)
 {
     (void)blk;
     bool good = !failed;
@@ -143,9 +144,9 @@ bool virtio_blk_finish(struct virtio_blk *blk)
     return good;
 }
 
-bool virtio_blk_flush(struct virtio_blk *blk)
+bool block_flush(struct block_device *blk)
 {
-    return virtio_blk_finish(blk);
+    return block_finish(blk);
 }
 
 /* --- inputs --- */

@@ -6,8 +6,8 @@
 
 #include "arch/x86_64/time.h"
 #include "check.h"
+#include "dev/block.h"
 #include "dev/entropy.h"
-#include "dev/virtio_blk.h"
 #include "ext4/ext4.h"
 #include "mm/heap.h"
 #include "mm/page.h"
@@ -132,29 +132,30 @@ static bool fails(bool kind)
     return true;
 }
 
-bool virtio_blk_find(struct virtio_blk *disk, bool (*accepts)(struct virtio_blk *disk, const void *context),
-                     const void *context)
+bool block_find(struct block_device *disk, bool (*accepts)(struct block_device *disk, const void *context),
+                const void *context)
 {
-    *disk = (struct virtio_blk){.sectors = disk_size / VIRTIO_BLK_SECTOR, .slices_max = 16, .flushes = true};
+    *disk = (struct block_device){
+        .sectors = disk_size / BLOCK_SECTOR, .block_size = BLOCK_SECTOR, .slices_max = 16, .flushes = true};
     return accepts(disk, context);
 }
 
-void virtio_blk_stop(struct virtio_blk *disk)
+void block_stop(struct block_device *disk)
 {
     (void)disk;
 }
 
-bool virtio_blk_serial(struct virtio_blk *disk, char serial[VIRTIO_BLK_SERIAL_SIZE + 1])
+bool block_serial(struct block_device *disk, char serial[BLOCK_SERIAL_SIZE + 1])
 {
     (void)disk;
     strcpy(serial, "disk0");
     return true;
 }
 
-void virtio_blk_read(struct virtio_blk *disk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+void block_read(struct block_device *disk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
     CHECK(count <= disk->slices_max);
-    uint64_t at = sector * VIRTIO_BLK_SECTOR;
+    uint64_t at = sector * BLOCK_SECTOR;
     for (unsigned i = 0; i < count && !fails(reads_fail); i++, at += slices[i - 1].size) {
         if (at + slices[i].size > disk_size) {
             failed = true;
@@ -174,10 +175,10 @@ static void record(uint64_t position, const void *bytes, size_t size)
     log->entries[log->count++] = (struct entry){position, size, memcpy(malloc(size), bytes, size)};
 }
 
-void virtio_blk_write(struct virtio_blk *disk, uint64_t sector, const struct virtq_slice *slices, unsigned count)
+void block_write(struct block_device *disk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
     CHECK(count <= disk->slices_max);
-    uint64_t at = sector * VIRTIO_BLK_SECTOR;
+    uint64_t at = sector * BLOCK_SECTOR;
     for (unsigned i = 0; i < count && !fails(writes_fail); i++, at += slices[i - 1].size) {
         CHECK(at + slices[i].size <= disk_size);
         record(at, (void *)slices[i].address, slices[i].size);
@@ -185,7 +186,7 @@ void virtio_blk_write(struct virtio_blk *disk, uint64_t sector, const struct vir
     }
 }
 
-bool virtio_blk_finish(struct virtio_blk *disk)
+bool block_finish(struct block_device *disk)
 {
     (void)disk;
     bool good = !failed;
@@ -193,9 +194,9 @@ bool virtio_blk_finish(struct virtio_blk *disk)
     return good;
 }
 
-bool virtio_blk_flush(struct virtio_blk *disk)
+bool block_flush(struct block_device *disk)
 {
-    if (!virtio_blk_finish(disk))
+    if (!block_finish(disk))
         return false;
     struct disk_log *log = disk_log;
     log->flushes = realloc(log->flushes, (log->flush_count + 1) * sizeof *log->flushes);
@@ -282,9 +283,9 @@ void disk_cut(const struct disk_log *log, size_t count, uint8_t *bytes, uint64_t
         covered = log->flushes[i];
     for (size_t i = 0; i < count; i++) {
         uint64_t luck = i < covered ? 0 : random_number() % 3; /* all of it, nothing, or sector by sector */
-        for (size_t at = 0; luck != 1 && at < log->entries[i].size; at += VIRTIO_BLK_SECTOR)
+        for (size_t at = 0; luck != 1 && at < log->entries[i].size; at += BLOCK_SECTOR)
             if (luck == 0 || random_number() % 2)
-                memcpy(bytes + log->entries[i].position + at, log->entries[i].bytes + at, VIRTIO_BLK_SECTOR);
+                memcpy(bytes + log->entries[i].position + at, log->entries[i].bytes + at, BLOCK_SECTOR);
     }
 }
 
