@@ -20,7 +20,7 @@ CFLAGS   := -O2 -g -ffile-prefix-map=$(CURDIR)/=
 CORES    := $(shell nproc)
 SUITES   := unit spec kernel e2e apps containerd net disk
 
-.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power check-apps-large bench bench-compute bench-http bench-files fuzz-net fuzz-virtq
+.PHONY: all clean packages deps demo install dist deb check check-all $(SUITES:%=check-%) check-hostile check-wasi-suite check-power check-apps-large bench bench-compute bench-http bench-files fuzz-net fuzz-predict fuzz-virtq
 .PHONY: format check-format check-lint lint-shell lint-sdk $(TARGETS:%=lint-%)
 # Tests and figures are about the compiler, not about what it compiled before.
 export MEWZ_CACHE_SIZE := 0
@@ -332,7 +332,7 @@ $(BUILD)/guests/%.elf: $(BUILD)/guests/%.o $(SDK_FILES)
 
 # A server of files, and its clients: tests/net.
 
-NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets fuzz_net fuzz_virtq) $(BUILD)/bench/count_plugin.so
+NET_PROGRAMS = $(addprefix $(BUILD)/net/,server.elf server load inject relay resets fuzz_net fuzz_predict fuzz_virtq) $(BUILD)/bench/count_plugin.so
 
 $(BUILD)/net/server.wasm: tests/net/server/answer.c $(addprefix templates/http-server/,server.c http.c answer.h http.h sockets.h)
 	@mkdir -p $(@D)
@@ -383,18 +383,22 @@ $(CRI): $(wildcard $(addprefix tests/containerd/,package*.json cri.* forward.mjs
 NET_FUZZ_CFLAGS  = -std=gnu17 -O1 -g -w -Isdk/include -Ikernel-src -ffreestanding -fno-builtin-memset -fno-builtin-memcpy \
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=alignment,function -fno-sanitize-recover=all
 NET_FUZZ_KERNEL  = $(NET_FUZZ_CFLAGS) -nostdlibinc -Ikernel-src/net/lwip -isystem $(LWIP)/src/include
-NET_FUZZ_SOURCES = tests/net/fuzz/net.c $(addprefix kernel-src/,$(addprefix net/,address.c large.c link.c loopback.c metrics.c \
-                   port.c tcp.c timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
+NET_FUZZ_SOURCES = $(addprefix kernel-src/,$(addprefix net/,address.c large.c link.c loopback.c metrics.c port.c predict.c \
+                   tcp.c timers.c udp.c) hosts/mewz/socket.c dev/chacha20.c) $(LWIP_SOURCES:%=$(LWIP)/src/%.c)
 FUZZ_SECONDS    ?= 600
 
-$(BUILD)/net/fuzz_net: $(filter-out $(LWIP)/%,$(NET_FUZZ_SOURCES)) $(LWIP)/unpacked $(wildcard kernel-src/net/*.h)
+NET_FUZZERS      = $(BUILD)/net/fuzz_net $(BUILD)/net/fuzz_predict
+
+$(NET_FUZZERS): $(BUILD)/net/fuzz_%: tests/net/fuzz/%.c $(filter-out $(LWIP)/%,$(NET_FUZZ_SOURCES)) $(LWIP)/unpacked $(wildcard kernel-src/net/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(NET_FUZZ_KERNEL) -fsanitize=fuzzer -o $@ $(NET_FUZZ_SOURCES)
+	$(CC) $(NET_FUZZ_KERNEL) $(fuzz_$*_FLAGS) -fsanitize=fuzzer -o $@ $< $(NET_FUZZ_SOURCES)
+$(BUILD)/net/fuzz_predict: tests/net/fuzz/net.c
+fuzz_predict_FLAGS = -Wl,--wrap=predict_take
 $(BUILD)/net/fuzz_virtq: tests/net/fuzz/virtq.c kernel-src/dev/virtq.c kernel-src/dev/virtq.h
 	@mkdir -p $(@D)
 	$(CC) $(NET_FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $<
 
-fuzz-net fuzz-virtq: fuzz-%: $(BUILD)/net/fuzz_%
+fuzz-net fuzz-predict fuzz-virtq: fuzz-%: $(BUILD)/net/fuzz_%
 	@mkdir -p $(BUILD)/net/corpus_$*
 	$< -max_total_time=$(FUZZ_SECONDS) -len_control=0 -max_len=4096 -artifact_prefix=$(BUILD)/net/ $(BUILD)/net/corpus_$*
 

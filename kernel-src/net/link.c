@@ -26,6 +26,7 @@
 #include "mm/page.h"
 #include "net/large.h"
 #include "net/memory.h"
+#include "net/predict.h"
 #include "net/protocol.h"
 #include "net/timers.h"
 #include "panic.h"
@@ -410,10 +411,12 @@ void link_receive(void)
         }
         counters.frames_received++;
         counters.bytes_received += pbuf->tot_len;
+        net_timers_expect();
+        if (frame.checked && predict_take(pbuf, &link.netif))
+            continue;
         u16_t check = frame.checked ? 0 : NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
         link.netif.chksum_flags = link.checksums | check;
         expect_segment(pbuf);
-        net_timers_expect();
         if (link.netif.input(pbuf, &link.netif) != ERR_OK)
             pbuf_free(pbuf);
     }

@@ -13,6 +13,7 @@
 #include "net/claims.h"
 #include "net/memory.h"
 #include "net/net.h"
+#include "net/predict.h"
 #include "net/protocol.h"
 #include "wasi/types.h"
 
@@ -26,6 +27,7 @@ enum {
 struct tcp_socket {
     struct host_socket base;
     struct tcp_pcb *pcb; /* NULL: the connection is over */
+    unsigned place;      /* of predict.h, where the PCB may be */
     bool listening;
     bool connecting;
     bool ended;                 /* the peer sends no more */
@@ -56,6 +58,13 @@ static void note_names(struct tcp_socket *socket)
     address_set(&socket->peer, socket->base.family, &socket->pcb->remote_ip, socket->pcb->remote_port);
 }
 
+/* The PCB is somebody else's from now on, or gone. */
+static void lose_pcb(struct tcp_socket *socket)
+{
+    predict_forget(socket->place, socket->pcb);
+    socket->pcb = NULL;
+}
+
 /* Both sides have closed: what is left to do lwIP does by itself. It tells nobody when it frees a PCB in TIME-WAIT, so
  * no socket may have one. */
 static void detach_closed(struct tcp_socket *socket)
@@ -63,7 +72,7 @@ static void detach_closed(struct tcp_socket *socket)
     struct tcp_pcb *pcb = socket->pcb;
     if (!pcb || !socket->ended || !socket->write_shut)
         return;
-    socket->pcb = NULL;
+    lose_pcb(socket);
     tcp_arg(pcb, NULL);
     tcp_recv(pcb, NULL);
     tcp_err(pcb, NULL);
@@ -108,7 +117,7 @@ static err_t handle_connected(void *argument, struct tcp_pcb *pcb, err_t error)
 static void handle_error(void *argument, err_t error)
 {
     struct tcp_socket *socket = argument;
-    socket->pcb = NULL;
+    lose_pcb(socket);
     socket->ended = true;
     if (error != ERR_CLSD)
         socket->base.error = error == ERR_RST && socket->connecting ? WASI_ECONNREFUSED : net_errno(error);
@@ -188,6 +197,13 @@ static uint32_t ports_of(const struct tcp_pcb *pcb)
     return ports;
 }
 
+/* The next segments of a connection of ours are likely to be as expected. */
+static void expect_more(struct tcp_pcb *pcb)
+{
+    if (pcb->state == ESTABLISHED && pcb->recv == handle_received)
+        ((struct tcp_socket *)pcb->callback_arg)->place = predict_remember(pcb);
+}
+
 /* protocol.h */
 void tcp_bring_forward(u16_t remote_port, u16_t local_port)
 {
@@ -197,6 +213,8 @@ void tcp_bring_forward(u16_t remote_port, u16_t local_port)
         before = pcb;
         pcb = pcb->next;
     }
+    if (pcb)
+        expect_more(pcb);
     if (!pcb || !before)
         return;
     before->next = pcb->next;
@@ -297,7 +315,7 @@ static void release_pcb(struct tcp_socket *socket)
     struct tcp_pcb *pcb = socket->pcb;
     if (!pcb)
         return;
-    socket->pcb = NULL;
+    lose_pcb(socket);
     tcp_arg(pcb, NULL);
     if (socket->listening) {
         tcp_accept(pcb, NULL);
@@ -338,6 +356,7 @@ static err_t bind_pcb(struct tcp_pcb *pcb, const ip_addr_t *ip, u16_t port)
 /* protocol.h */
 void tcp_finish(void)
 {
+    predict_forget_all();
     while (tcp_listen_pcbs.listen_pcbs) {
         struct tcp_pcb *listener = tcp_listen_pcbs.pcbs;
         tcp_accept(listener, NULL);

@@ -23,6 +23,10 @@ fuzz() {
     fuzz net 20000
 }
 
+@test "fuzz: what header prediction takes, lwIP alone answers with the same bytes" {
+    fuzz predict 400
+}
+
 # Bytes as the target wants them: zeros COUNT; frame SIZE: an IPv6 packet to the machine, whose ICMPv6 message follows.
 zeros() {
     head -c "$1" /dev/zero

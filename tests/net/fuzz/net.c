@@ -199,6 +199,14 @@ static struct {
     uint32_t size;
 } arriving; /* size 0: nothing does */
 
+static uint64_t digest; /* of all that was sent, and of what the program was told: fuzz/predict.c */
+
+static void note(const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3; /* FNV-1a */
+}
+
 /* The last segment that was sent to each of our ports, to answer it. */
 static uint32_t their_next[SOCKETS], our_next[SOCKETS];
 
@@ -295,10 +303,8 @@ bool virtio_net_send(struct virtio_net *net, const struct virtq_slice *slices, u
     (void)net;
     if (sent_count == BUFFERS)
         return false;
-    volatile uint8_t sink = 0;
     for (unsigned i = 0; i < count; i++)
-        for (uint32_t k = 0; k < slices[i].size; k++)
-            sink = (uint8_t)(sink + ((const uint8_t *)slices[i].address)[k]);
+        note((const void *)slices[i].address, slices[i].size);
     const uint8_t *tcp = (const uint8_t *)slices[0].address + sizeof(struct virtio_net_header) + 34;
     if (slices[0].size >= 12 + 54 && tcp[-22] == 8 && tcp[-11] == 6 && tcp[2] == 0x10 && tcp[3] < SOCKETS) {
         their_next[tcp[3]] = read32(tcp + 4) + ((tcp[13] & 3) != 0);
@@ -475,7 +481,8 @@ static void use_socket(struct input *input)
     struct host_socket **socket = &sockets[index];
     struct host_slice slice = {bytes, 1u + next(input) * 256u};
     struct host_received received = {0};
-    size_t done;
+    size_t done = 0;
+    uint32_t error = 0;
     if (index >= 2 && !*socket) {
         if (host_socket_accept(sockets[0], socket) != WASI_SUCCESS)
             *socket = NULL;
@@ -483,10 +490,10 @@ static void use_socket(struct input *input)
     }
     switch (next(input) % 5) {
     case 0:
-        host_socket_receive(*socket, &slice, 1, false, &received);
+        error = host_socket_receive(*socket, &slice, 1, false, &received);
         break;
     case 1:
-        host_socket_send(*socket, &slice, 1, NULL, &done);
+        error = host_socket_send(*socket, &slice, 1, NULL, &done);
         break;
     case 2:
         host_socket_shutdown(*socket, 1u + next(input) % 3);
@@ -500,6 +507,9 @@ static void use_socket(struct input *input)
             *socket = NULL;
         }
     }
+    note(&error, sizeof error);
+    note(&done, sizeof done);
+    note(bytes, received.size);
 }
 
 static void pass_time(uint64_t duration)
