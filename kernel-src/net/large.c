@@ -33,11 +33,17 @@ static uint32_t sequence_of(const struct segment *segment)
 uint16_t pseudo_header_sum(const void *ip, bool is_v6, uint32_t tcp_size)
 {
     const uint8_t *bytes = ip;
-    size_t addresses = is_v6 ? offsetof(struct ip6_hdr, src) : offsetof(struct ip_hdr, src);
-    uint32_t sum = net_checksum(bytes + addresses, is_v6 ? 32 : 8);
-    sum += PP_HTONS(IP_PROTO_TCP) + (uint32_t)lwip_htons((u16_t)tcp_size) + lwip_htons((u16_t)(tcp_size >> 16));
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+    uint64_t sum = PP_HTONS(IP_PROTO_TCP) + lwip_htonl(tcp_size);
+    if (is_v6) {
+        sum += net_checksum(bytes + offsetof(struct ip6_hdr, src), 32);
+    } else {
+        uint32_t addresses[2];
+        memcpy(addresses, bytes + offsetof(struct ip_hdr, src), sizeof addresses);
+        sum += (uint64_t)addresses[0] + addresses[1];
+    }
+    uint32_t half = (uint32_t)((sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32)); /* RFC 1071, section 2 */
+    half = (half & 0xffff) + (half >> 16);
+    return (uint16_t)((half & 0xffff) + (half >> 16));
 }
 
 bool segment_parse(struct pbuf *pbuf, struct segment *segment)

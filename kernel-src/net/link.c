@@ -74,9 +74,20 @@ MEWZ_METRIC(sent_lost, "net.sent_dropped", counters.sent_lost);
 
 /* --- sending --- */
 
-/* Has the card sum up a TCP segment, whose checksum is left to that of the pseudo-header (virtio 1.2, section
- * 5.1.6.2). lwIP has done everything else: it checksums UDP itself, since a datagram may be sent in fragments. */
-static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, size_t size)
+/* Has the card sum up a TCP segment, from `start` to `end` of the frame, whose checksum is left to that of the
+ * pseudo-header (virtio 1.2, section 5.1.6.2). */
+static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, size_t start, size_t end, bool is_v6)
+{
+    struct tcp_hdr *tcp = (struct tcp_hdr *)(frame + start);
+    tcp->chksum = pseudo_header_sum(frame + SIZEOF_ETH_HDR, is_v6, (uint32_t)(end - start));
+    header->flags = VIRTIO_NET_NEEDS_CHECKSUM;
+    header->checksum_start = (uint16_t)start;
+    header->checksum_offset = offsetof(struct tcp_hdr, chksum);
+}
+
+/* Likewise, if it is one at all. lwIP has done everything else: it checksums UDP itself, since a datagram may be sent
+ * in fragments. */
+static void offload_if_segment(struct virtio_net_header *header, uint8_t *frame, size_t size)
 {
     const struct eth_hdr *ethernet = (const struct eth_hdr *)frame;
     const struct ip_hdr *ip4 = (const struct ip_hdr *)(frame + SIZEOF_ETH_HDR);
@@ -93,12 +104,8 @@ static void offload_checksum(struct virtio_net_header *header, uint8_t *frame, s
     } else {
         return;
     }
-    if (start + TCP_HLEN > size)
-        return;
-    ((struct tcp_hdr *)(frame + start))->chksum = pseudo_header_sum(ip4, is_v6, (uint32_t)(end - start));
-    header->flags = VIRTIO_NET_NEEDS_CHECKSUM;
-    header->checksum_start = (uint16_t)start;
-    header->checksum_offset = offsetof(struct tcp_hdr, chksum);
+    if (start + TCP_HLEN <= size)
+        offload_checksum(header, frame, start, end, is_v6);
 }
 
 /* Writes the card's header in front of the frame and describes both. False if the pbuf is not fit for it. */
@@ -108,12 +115,29 @@ static bool describe(struct pbuf *pbuf, struct outgoing *out)
     if (pbuf_clen(pbuf) > SLICES || pbuf->len < SIZEOF_ETH_HDR || pbuf_add_header(pbuf, sizeof header) != 0)
         return false;
     if (link.card.checksums)
-        offload_checksum(&header, (uint8_t *)pbuf->payload + sizeof header, pbuf->len - sizeof header);
+        offload_if_segment(&header, (uint8_t *)pbuf->payload + sizeof header, pbuf->len - sizeof header);
     __builtin_memcpy(pbuf->payload, &header, sizeof header);
     *out = (struct outgoing){.token = pbuf};
     for (const struct pbuf *part = pbuf; part; part = part->next)
         if (part->len > 0)
             out->own[out->count++] = (struct virtq_slice){page_phys(part->payload), part->len};
+    pbuf_remove_header(pbuf, sizeof header);
+    return true;
+}
+
+/* The same for what segment_parse has found good, by a card that completes its checksum. */
+static bool describe_segment(const struct segment *segment, struct outgoing *out)
+{
+    struct virtio_net_header header = {0};
+    struct pbuf *pbuf = segment->pbuf;
+    offload_checksum(&header, pbuf->payload, segment->tcp, pbuf->len, segment->is_v6);
+    if (pbuf_add_header(pbuf, sizeof header) != 0)
+        return false;
+    __builtin_memcpy(pbuf->payload, &header, sizeof header);
+    out->token = pbuf;
+    out->count = 1;
+    out->slices = NULL;
+    out->own[0] = (struct virtq_slice){page_phys(pbuf->payload), pbuf->len};
     pbuf_remove_header(pbuf, sizeof header);
     return true;
 }
@@ -193,6 +217,18 @@ static err_t transmit(struct pbuf *pbuf)
     return ERR_OK;
 }
 
+/* The reference that the segment has goes with the frame. */
+static void transmit_alone(const struct segment *segment)
+{
+    struct outgoing out;
+    if (describe_segment(segment, &out)) {
+        enqueue(&out);
+    } else {
+        transmit(segment->pbuf);
+        pbuf_free(segment->pbuf);
+    }
+}
+
 /* Sends the segments that were gathered. */
 static void transmit_gathered(void)
 {
@@ -200,10 +236,8 @@ static void transmit_gathered(void)
     if (!large || large->count == 0)
         return;
     if (large->count == 1) {
-        struct pbuf *pbuf = large->segments[0].pbuf;
+        transmit_alone(&large->segments[0]);
         large->count = 0; /* it is used again */
-        transmit(pbuf);
-        pbuf_free(pbuf);
         return;
     }
     link.gathered = NULL;

@@ -72,6 +72,7 @@
 
 /* The card computes and checks what it can (link.c). */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+#define LWIP_INLINE_IP_CHKSUM        1
 
 /* What is counted and shown: metrics.c. */
 #define LWIP_STATS       1
