@@ -39,8 +39,8 @@ uint32_t udp_socket_open(enum host_family family, struct host_socket **socket);
 
 /* A segment has come for such a connection, and was not what it expected (predict.h), or is its first. lwIP looks for a
  * connection along a list and brings what it has found to the front; this does the same before in a third of the time,
- * which is what most of a segment costs where there are hundreds of connections. Of several connections with these ports
- * any may be taken: it is a matter of time alone. */
+ * which is what most of a segment costs where there are hundreds of connections. Of several connections with these
+ * ports any may be taken: it is a matter of time alone. */
 void tcp_bring_forward(u16_t remote_port, u16_t local_port);
 
 /* A connection is asked for, with such a header. If it was closed here and is remembered, and this is a new beginning

@@ -76,6 +76,7 @@ struct host_watch {
     struct host_socket *socket; /* NULL: stdin */
     uint8_t wanted;             /* bits of enum host_ready: READABLE and WRITABLE */
     uint8_t ready;              /* filled in */
+    uint64_t userdata;          /* the caller's own */
     uint64_t bytes; /* filled in: how many can be read, as far as is known; where it listens, how many connections */
 };
 
