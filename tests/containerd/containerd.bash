@@ -127,6 +127,14 @@ is_clean() {
     [ -z "$(leftovers)" ]
 }
 
+# Writes containerd's events to FILE from now on, until $events is ended: watch_events FILE IMAGE
+watch_events() {
+    ctr events >"$1" 3>&- &
+    events=$!
+    # Who has just begun to listen may miss one, so that there is one again and again until it is heard.
+    wait_until bash -c "ctr image label '$2' heard=\$RANDOM && grep -q /images/update '$1'"
+}
+
 # Removes all containers, also those of a test that failed in the middle.
 containers_remove() {
     local id
@@ -166,12 +174,12 @@ box_image() {
 
 # ctr run with the mewz runtime: run_mewz OPTION... IMAGE ID ...
 run_mewz() {
-    timeout -k 5 120 ctr run --runtime io.containerd.mewz.v1 "$@"
+    timeout -k 5 300 ctr run --runtime io.containerd.mewz.v1 "$@"
 }
 
 # The same with a terminal, and what that shows as FILE: run_terminal FILE OPTION... IMAGE ID ...
 # In the foreground, which `timeout` leaves of itself wherever a shell is between it and the terminal: from behind, ctr
 # would be stopped for setting the terminal's mode.
 run_terminal() {
-    script -qefc "timeout --foreground -k 5 120 ctr run -t --runtime io.containerd.mewz.v1 ${*:2}" "$1"
+    script -qefc "timeout --foreground -k 5 300 ctr run -t --runtime io.containerd.mewz.v1 ${*:2}" "$1"
 }

@@ -30,7 +30,7 @@ teardown_file() {
 }
 
 @test "a pod with a server in a machine, an ordinary side-car, and programs that end" {
-    run timeout 100 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/cri.mjs" "$work/c.sock" mewz \
+    run timeout 600 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/cri.mjs" "$work/c.sock" mewz \
         "$work/logs" "/$ns"
     echo "$output"
     [ "$status" = 0 ]

@@ -15,12 +15,12 @@ const { RuntimeService } = grpc.loadPackageDefinition(definition).runtime.v1;
 const client = new RuntimeService(`unix://${socket}`, grpc.credentials.createInsecure());
 
 const call = (method, request) => new Promise((resolve, reject) =>
-    client[method](request, { deadline: Date.now() + 30000 }, (error, answer) =>
+    client[method](request, { deadline: Date.now() + 120000 }, (error, answer) =>
         error ? reject(new Error(`${method}: ${error.message}`)) : resolve(answer)));
 
-// Asks until the answer is as wanted, for 20 seconds.
+// Asks until the answer is as wanted, for a minute.
 async function until(wanted, ask) {
-    const end = Date.now() + 20000;
+    const end = Date.now() + 60000;
     for (;;) {
         const answer = await ask().catch(error => ({ error }));
         if (!answer.error && wanted(answer)) return answer;
@@ -48,7 +48,7 @@ const ended = id => until(answer => answer.state === 'CONTAINER_EXITED', () => s
 
 const server = await start('server', 'localhost/files:1');
 const page = await until(() => true, async () =>
-    execFileSync('curl', ['-s', '-m', '2', '-o', '/dev/null', '-w', '%{http_code}', `http://${ip}/`]).toString());
+    execFileSync('curl', ['-s', '-m', '10', '-o', '/dev/null', '-w', '%{http_code}', `http://${ip}/`]).toString());
 console.log(`page ${page}`);
 
 // What kubectl port-forward asks for.
@@ -59,9 +59,9 @@ console.log(`forwarded ${(await forward(url, 'GET / HTTP/1.0\r\n\r\n')).split('\
 const second = await start('second', 'localhost/pods:1',
     { args: ['serve', '81', 'second'], annotations: { ...annotations, 'dev.mewz.stop': 'stdin' } });
 const texts = await until(() => true, async () => [ip, `[${ip6}]`].map(address =>
-    execFileSync('curl', ['-s', '-m', '2', '--http0.9', `http://${address}:81/`]).toString()));
+    execFileSync('curl', ['-s', '-m', '10', '--http0.9', `http://${address}:81/`]).toString()));
 console.log(`port ${texts.join(' ')}`);
-await call('StopContainer', { container_id: second, timeout: 20 });
+await call('StopContainer', { container_id: second, timeout: 60 });
 console.log(`asked ${(await status(second)).exit_code} ${readFileSync(`${logs}/second.log`, 'utf8').includes('asked to end')}`);
 
 const side = await start('side', 'localhost/box:1', { command: ['/bin/busybox', 'sh', '-c', 'echo side; exit 3'] });

@@ -31,7 +31,7 @@ teardown() {
 call() {
     local socket
     socket=$(sed 's|^unix://||' "$work/state/io.containerd.runtime.v2.task/$ns/$1/address")
-    timeout 20 node "$here/tests/containerd/call.mjs" "$socket" "$2" "1=$1" "${@:3}"
+    timeout 120 node "$here/tests/containerd/call.mjs" "$socket" "$2" "1=$1" "${@:3}"
 }
 
 # The value of a file of a container's control group, of the first version: limit ID CONTROLLER FILE
@@ -126,8 +126,8 @@ END
 
 @test "memory that runs out: exit code 137, and an event that says why" {
     has_cgroup_v1
-    ctr events >seen 3>&- &
-    local events=$!
+    local events
+    watch_events seen localhost/volumes:1
     mkdir host
     run run_mewz --memory-limit 134217728 --mount type=tmpfs,src=tmpfs,dst=/data \
         --mount "type=bind,src=$PWD/host,dst=/data/below,options=rbind" localhost/volumes:1 c1 /app.wasm fill /data

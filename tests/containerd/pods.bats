@@ -52,8 +52,8 @@ in_pod() {
 
 @test "the pod's interface becomes the machine's: address, MAC, MTU, gateway" {
     in_pod localhost/files:1 server
-    wait_until ip netns exec "$outside" curl -s -m 2 -o "$BATS_TEST_TMPDIR/page" http://10.77.0.2/
-    ip netns exec "$outside" ping -c 1 -W 5 10.77.0.2
+    wait_until ip netns exec "$outside" curl -s -m 10 -o "$BATS_TEST_TMPDIR/page" http://10.77.0.2/
+    ip netns exec "$outside" ping -c 1 -W 30 10.77.0.2
     ip -n "$outside" neighbour show 10.77.0.2 | grep -q 02:00:00:77:00:02
     ip -n "$pod" link show mewz0 | grep -q 'mtu 1400'
     # The tap and all rules go with its machine.
@@ -66,17 +66,17 @@ in_pod() {
 }
 
 fetch() {
-    ip netns exec "$outside" curl -s -m 2 "$1"
+    ip netns exec "$outside" curl -s -m 30 "$1"
 }
 
 # What is served at a port of the pod is this text. (curl takes it for HTTP of long ago.)
 serves() {
-    [ "$(ip netns exec "$outside" busybox nc -w 2 10.77.0.2 "$1" </dev/null)" = "$2" ]
+    [ "$(ip netns exec "$outside" busybox nc -w 30 10.77.0.2 "$1" </dev/null)" = "$2" ]
 }
 
 # What an ordinary program of the pod gets at an address and port.
 get_in_pod() {
-    ip netns exec "$pod" busybox nc -w 5 "$1" "$2" </dev/null
+    ip netns exec "$pod" busybox nc -w 30 "$1" "$2" </dev/null
 }
 
 @test "one shim serves a pod: sandbox, machine, and an ordinary side-car with its own exit code" {
@@ -125,7 +125,7 @@ begin() {
     begin one serve 80 first
     begin two serve 81 second
     in_pod localhost/box:1 side /bin/busybox nc -l -p 82 -e /bin/busybox echo third
-    ip netns exec "$outside" ping -c 1 -W 5 10.77.0.2 | grep -q ' 0% packet loss'
+    ip netns exec "$outside" ping -c 1 -W 30 10.77.0.2 | grep -q ' 0% packet loss'
     wait_until ip netns exec "$pod" grep -q :0052 /proc/net/tcp /proc/net/tcp6
     [ "$(serves 80 first && serves 81 second && serves 82 third && echo all)" = all ]
 
@@ -153,7 +153,7 @@ begin() {
 
 # Outside the pod: gives "outside" at TCP's port 70, and sends datagrams to UDP's port 7 back; sets $neighbour.
 start_neighbour() {
-    ip netns exec "$outside" timeout 100 node -e '
+    ip netns exec "$outside" timeout 600 node -e '
         const socket = require("dgram").createSocket("udp6");
         socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address)).bind(7);
         require("net").createServer(client => client.end("outside")).listen(70, () => console.log("ready"));
@@ -164,7 +164,7 @@ start_neighbour() {
 
 # Whether a datagram to this port of the pod comes back: comes_back PORT BYTES [ADDRESS]
 comes_back() {
-    ip netns exec "$outside" timeout 20 node -e '
+    ip netns exec "$outside" timeout 60 node -e '
         const [port, size] = process.argv.slice(1).map(Number), address = process.argv[3] ?? "10.77.0.2";
         const socket = require("dgram").createSocket(address.includes(":") ? "udp6" : "udp4");
         socket.on("message", bytes => process.exit(bytes.length === size ? 0 : 1));
@@ -194,7 +194,7 @@ comes_back() {
 
 # An ordinary program of the pod that listens on 127.0.0.1, at TCP's port 83 and at UDP's; TCP gives the file $1.
 start_local_server() {
-    ip netns exec "$pod" timeout 100 node -e '
+    ip netns exec "$pod" timeout 600 node -e '
         const socket = require("dgram").createSocket("udp4"), fs = require("fs");
         socket.on("message", (bytes, from) => socket.send(bytes, from.port, from.address)).bind(83, "127.0.0.1");
         require("net").createServer(client => fs.createReadStream(process.argv[1]).pipe(client))
@@ -281,7 +281,7 @@ start_local_server() {
 
 # A name server (RFC 1035) outside the pod that knows two names, and prints what it is asked for A records.
 start_name_server() {
-    ip netns exec "$outside" timeout 100 node -e '
+    ip netns exec "$outside" timeout 600 node -e '
         const known = { "api.default.svc.test": [10, 77, 0, 7], "www.other.test": [10, 77, 0, 8] };
         const socket = require("dgram").createSocket("udp4");
         socket.on("message", (query, from) => {
@@ -337,7 +337,7 @@ END
 @test "nobody outside is taken for one of the pod, whatever address he says that he has" {
     begin one answer 53
     ip netns exec "$outside" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/up0/route_localnet'
-    ip netns exec "$pod" timeout 100 node -e '
+    ip netns exec "$pod" timeout 600 node -e '
         const socket = require("dgram").createSocket("udp4");
         socket.on("message", () => console.log("a datagram")).bind(83, "127.0.0.1", () => console.log("ready"));
     ' >"$BATS_TEST_TMPDIR/local" 3>&- &

@@ -37,7 +37,7 @@ teardown() {
 }
 
 @test "stdout and stderr are apart, and complete to the last byte" {
-    timeout 60 ctr run -d --runtime io.containerd.mewz.v1 --log-uri "file://$work/log/c1" localhost/streams:1 c1
+    run_mewz -d --log-uri "file://$work/log/c1" localhost/streams:1 c1
     wait_until bash -c 'ctr task ls | grep -q STOPPED' # it had no input
     ctr task rm c1
     ctr c rm c1
@@ -73,9 +73,8 @@ teardown() {
 }
 
 @test "created, running, paused, stopped, deleted: states and events in containerd's order" {
-    ctr events >"$BATS_TEST_TMPDIR/events" 3>&- &
-    local events=$! status
-    wait_until test -d /proc/$events
+    local events status
+    watch_events "$BATS_TEST_TMPDIR/events" localhost/streams:1
     run_mewz -d localhost/streams:1 c1
     [[ "$(ctr task ls)" == *RUNNING* ]]
     ctr task pause c1

@@ -56,7 +56,7 @@ teardown() {
     exec 7>&-
     [ "$status" = 70 ]
     grep -q 'ended by signal 9' "$BATS_TEST_TMPDIR/err"
-    grep -q 'ended by signal 9' "$work/containerd.log"
+    wait_until grep -q 'ended by signal 9' "$work/containerd.log"
 }
 
 @test "the shim killed: machine, mounts and control groups go with it" {
@@ -93,7 +93,7 @@ teardown() {
     run_mewz -d localhost/streams:1 c1
     local socket
     socket=$(sed 's|^unix://||' "$work/state/io.containerd.runtime.v2.task/$ns/c1/address")
-    timeout 60 node - "$socket" <<'END'
+    timeout 300 node - "$socket" <<'END'
 const net = require('net');
 const header = Buffer.from([0, 0, 0, 40, 0, 0, 0, 1, 1, 0]);
 const request = Buffer.concat([header, Buffer.from('\n\x17containerd.task.v2.Task\x12\x05State\x1a\x04\n\x02c1')]);
