@@ -8,6 +8,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 results=build/results
+# Tests find the same surroundings on every machine: nothing of the terminal, shell and language of whoever runs them.
+unset SHELL TERM COLORTERM COLUMNS LINES NO_COLOR BASH_ENV ENV CDPATH LANG LANGUAGE TZ "${!LC_@}"
+export LC_ALL=C.UTF-8
+umask 022
 unset MAKEFLAGS MFLAGS # the pipe to the jobs of the make above us is closed here
 
 # Prints the files of a suite.
@@ -28,9 +32,9 @@ run_file() {
     name=$(basename "$file" .bats)
     log=$results/$suite/$name.log
     case $suite in
-    format) timeout 120 make -s check-format >"$log" 2>&1 || status=$? ;;
-    unit) timeout 600 "$file" >"$log" 2>&1 || status=$? ;;
-    *) timeout "${FILE_TIMEOUT:-900}" bats --tap --timing "$file" >"$log" 2>&1 || status=$? ;;
+    format) timeout 600 make -s check-format >"$log" 2>&1 || status=$? ;;
+    unit) timeout 1800 "$file" >"$log" 2>&1 || status=$? ;;
+    *) timeout "${FILE_TIMEOUT:-2400}" bats --tap --timing "$file" >"$log" 2>&1 || status=$? ;;
     esac
     if [ "$suite" = unit ] || [ "$suite" = format ]; then
         [ "$status" != 0 ] || passed=1

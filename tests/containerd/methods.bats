@@ -133,7 +133,7 @@ END
         --mount "type=bind,src=$PWD/host,dst=/data/below,options=rbind" localhost/volumes:1 c1 /app.wasm fill /data
     [ "$status" = 137 ]
     wait_until grep -q /tasks/exit seen
-    kill $events
+    kill "$events"
     [[ "$(grep -o '/tasks/[a-z]*' seen | tr '\n' ' ')" == "/tasks/create /tasks/start /tasks/oom /tasks/exit "* ]]
 }
 

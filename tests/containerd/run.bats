@@ -93,7 +93,7 @@ teardown() {
     ctr task rm c1 || [ $? = 1 ] # its exit code is not 0
     ctr c rm c1
     wait_until grep -q /containers/delete "$BATS_TEST_TMPDIR/events"
-    kill $events
+    kill "$events"
     grep -o '/tasks/[a-z]*' "$BATS_TEST_TMPDIR/events" >"$BATS_TEST_TMPDIR/topics"
     printf '/tasks/%s\n' create start paused resumed exit delete | cmp - "$BATS_TEST_TMPDIR/topics"
     grep -q '"exit_status":143' "$BATS_TEST_TMPDIR/events"

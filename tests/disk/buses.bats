@@ -142,9 +142,9 @@ errors() {
         -mon chardev=monitor,mode=readline 3>&- &
     machine=$!
     cat monitor.out >/dev/null 3>&- &
-    wait_until '[ -f out ] && grep -q "^20" out'
+    wait_until grep -q "^20" out
     echo "device_del device-one" >monitor.in
-    wait_until "! kill -0 $machine 2>/dev/null"
+    wait_until is_gone "$machine"
     tail -n 3 out
     grep -q "I/O error" out
     e2fsck -fy one.img || [ $? = 1 ]

@@ -90,7 +90,7 @@ survives() {
 @test "while a program waits, what it has not synced is committed" {
     timeout 120 mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- wait /disk >out 3>&- &
     run=$!
-    wait_until 'grep -q waiting out'
+    wait_until grep -q waiting out
     wait_until survives
     kill "$run"
     wait "$run" 2>/dev/null || true
@@ -101,11 +101,15 @@ survives() {
     timeout 120 mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- wait /disk stdin <input >out 3>&- &
     run=$!
     exec 8>input
-    wait_until 'grep -q waiting out'
+    wait_until grep -q waiting out
     wait_until survives
     printf x >&8
     exec 8>&-
     wait "$run"
+}
+
+has_lines() {
+    [ "$(wc -l <out)" -ge "$1" ]
 }
 
 @test "the machine dies: every record that was synced is there" {
@@ -114,11 +118,11 @@ survives() {
         : >out
         mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- append /disk >out 2>err &
         run=$!
-        wait_until "[ \$(wc -l <out) -ge $((round * 20)) ]"
+        wait_until has_lines $((round * 20))
         qemu=$(pgrep -P "$run" qemu-system)
         kill -9 "$run"
         wait "$run" 2>/dev/null || true
-        wait_until "! kill -0 $qemu 2>/dev/null"
+        wait_until is_gone "$qemu"
         last=$(tail -n 1 out)
         [ "$last" -ge 10 ]
         volumes --disk disk.img:/disk -- write /disk after "the reboot"

@@ -52,19 +52,28 @@ follow() {
     run=$!
     exec 8>asked
     answers=1
-    wait_until "grep -q open answers"
+    wait_until grep -q open answers
 }
 
 ask() {
     echo "$1" >&8
     answers=$((answers + 1))
-    wait_until "[ \"\$(wc -l <answers)\" = $answers ]"
+    wait_until has_answered "$answers"
     answer=$(tail -n 1 answers)
+}
+
+has_answered() {
+    [ "$(wc -l <answers)" = "$1" ]
 }
 
 # asks LINE ANSWER: it answers that, sooner or later.
 asks() {
-    wait_until "ask $1 && [ \"\$answer\" = '$2' ]"
+    wait_until is_answered "$@"
+}
+
+is_answered() {
+    ask "$1"
+    [ "$answer" = "$2" ]
 }
 
 finish() {
@@ -147,9 +156,9 @@ finish() {
 @test "a server that dies makes everything EIO" {
     mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- read /share >out 2>err &
     run=$!
-    wait_until "grep -q reading out"
+    wait_until grep -q reading out
     kill -9 $(pgrep -P "$run" virtiofsd)
-    wait_until "! kill -0 $run 2>/dev/null"
+    wait_until is_gone "$run"
     wait "$run"
     grep -q "read: I/O error" out
     grep -q "open: I/O error" out
@@ -159,12 +168,12 @@ finish() {
 @test "nothing is left behind when mewz-cc is killed" {
     mewz-cc run "$PROGRAM" -m 128 --mount folder:/share -- read /share >out 2>err &
     run=$!
-    wait_until "grep -q reading out"
+    wait_until grep -q reading out
     children=$(pgrep -P "$run" | tr '\n' ' ')
     [ -n "$children" ]
     kill -9 "$run"
     for child in $children; do
-        wait_until "! kill -0 $child 2>/dev/null"
+        wait_until is_gone "$child"
     done
 }
 

@@ -77,7 +77,7 @@ fails() {
     mewz-cc disk create disk.img --size 32MiB
     mewz-cc run "$PROGRAM" -m 128 --disk disk.img:/disk -- append /disk >out 2>err &
     run=$!
-    wait_until "[ -s out ]"
+    wait_until test -s out
     echo text >file
     fails 1 "disk.img: in use, or was not unmounted" mewz-cc disk cp file disk.img:/file
     kill -9 "$run"

@@ -6,24 +6,16 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PATH=$ROOT/bin:$PATH:/sbin:/usr/sbin
 export MEWZ_ACCEL=tcg
+source "$ROOT/tests/lib/wait.bash"
 
 use_program() {
     PROGRAM=$BATS_FILE_TMPDIR/volumes.elf
     export PROGRAM
-    [ -f "$PROGRAM" ] || timeout 120 mewz-cc build "$ROOT/build/guests/volumes.wasm" -o "$PROGRAM" "$@"
+    [ -f "$PROGRAM" ] || timeout 300 mewz-cc build "$ROOT/build/guests/volumes.wasm" -o "$PROGRAM" "$@"
 }
 
 volumes() {
     # shellcheck disable=SC2154
-    run --separate-stderr timeout 120 mewz-cc run "$PROGRAM" -m 128 "$@"
+    run --separate-stderr timeout 300 mewz-cc run "$PROGRAM" -m 128 "$@"
     printf 'exit code %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
-}
-
-# wait_until COMMAND: for at most 60 seconds.
-wait_until() {
-    local end=$((SECONDS + 60))
-    until eval "$1"; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        read -rt 0.1 <> <(:) || true
-    done
 }

@@ -46,10 +46,12 @@ setup() {
 }
 
 @test "gdb on the machine: breakpoints, lines, callers" {
-    mewz-cc run app.elf --gdb 21235 >out 2>err 3>&- &
-    local machine=$!
-    timeout 60 bash -c 'until grep -q 21235 err && (: <>/dev/tcp/127.0.0.1/21235) 2>/dev/null; do :; done'
-    debug -ex 'target remote 127.0.0.1:21235' -ex 'hbreak check' -ex continue -ex backtrace -ex next -ex detach app.elf
+    local port machine
+    port=$(free_port)
+    mewz-cc run app.elf --gdb "$port" >out 2>err 3>&- &
+    machine=$!
+    wait_until eval "grep -q $port err && (: <>/dev/tcp/127.0.0.1/$port)"
+    debug -ex "target remote 127.0.0.1:$port" -ex 'hbreak check' -ex continue -ex backtrace -ex next -ex detach app.elf
     grep -Eq "^#0 .*check \(.*\) at .*debug.c:" gdb.log
     grep -Eq "^#1 .* main \(.*\) at .*debug.c:$(line 'check(&point')$" gdb.log
     wait "$machine"

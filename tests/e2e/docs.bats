@@ -233,7 +233,7 @@ LIST
 }
 
 @test "QEMU's monitor on a socket" {
-    timeout 60 mewz-cc run "$ROOT/build/guests/computes.elf" --monitor "$PWD/socket" >/dev/null 2>&1 &
+    timeout 200 mewz-cc run "$ROOT/build/guests/computes.elf" --monitor "$PWD/socket" >/dev/null 2>&1 &
     machine=$!
     node -e '
         const net = require("net"), fs = require("fs");
@@ -246,6 +246,6 @@ LIST
             socket.on("close", () => process.exit(/RIP=/.test(text) ? 0 : text ? 1 : setTimeout(connect, 50) && 0));
         };
         connect();
-        setTimeout(() => process.exit(2), 20000);' "$PWD/socket"
+        setTimeout(() => process.exit(2), 60000);' "$PWD/socket"
     wait $machine || true
 }

@@ -1,6 +1,7 @@
 # Container images: other tools read them, they say what the program has baked in, and come out the same each time.
 # shellcheck disable=SC2030,SC2031 # tests share nothing
 bats_require_minimum_version 1.5.0
+load ../lib/wait
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 FACTS=$ROOT/build/guests/facts.wasm
 PATH=$ROOT/bin:$PATH
@@ -82,10 +83,7 @@ address = "$PWD/ttrpc"
 END
     containerd --config config.toml >log 2>&1 3>&- &
     daemon=$!
-    for _ in $(seq 100); do
-        ctr --address "$PWD/socket" version >/dev/null 2>&1 && break
-        read -r -t 0.1 <> <(:) || true
-    done
+    wait_until ctr --address "$PWD/socket" version
     status=0
     timeout 60 ctr --address "$PWD/socket" image import --snapshotter native app.oci || status=$?
     images=$(ctr --address "$PWD/socket" image list -q)

@@ -17,11 +17,6 @@ start() {
     [ "$line" = "out 0" ]
 }
 
-# Waits until the process is no more, its zombie not counted.
-gone() {
-    timeout 20 bash -c 'while [ -e /proc/$0 ] && ! grep -q "^State:.Z" /proc/$0/status 2>/dev/null; do :; done' "$1"
-}
-
 @test "a signal ends machine and QEMU" {
     local signal qemu status
     for signal in TERM HUP KILL; do
@@ -32,7 +27,7 @@ gone() {
         kill -s $signal "$machine"
         wait "$machine" || status=$?
         [ "$status" = $((128 + $(kill -l $signal))) ]
-        gone "$qemu"
+        wait_until is_gone "$qemu"
         exec 7>&- 8<&-
     done
 }
@@ -51,7 +46,7 @@ gone() {
         });' "$GUESTS/streams.elf" >result
     read -r code signal qemu <result
     [ "$code $signal" = "null SIGINT" ]
-    gone "$qemu"
+    wait_until is_gone "$qemu"
 }
 
 @test "a program that reads no stdin takes none" {
@@ -70,7 +65,7 @@ gone() {
         <in >/dev/null 3>&- &
     exec 7>in
     printf 'typed\n\004' >&7
-    timeout 60 bash -c 'until [ -s after ]; do :; done'
+    wait_until test -s after
     exec 7>&-
     wait
     cmp before after
@@ -130,10 +125,12 @@ gone() {
 }
 
 @test "a debugger stops the machine before its first instruction" {
-    mewz-cc run "$GUESTS/hello.elf" --gdb 21234 >out 2>err 3>&- &
-    local machine=$!
-    timeout 60 bash -c 'until grep -q 21234 err && (: <>/dev/tcp/127.0.0.1/21234) 2>/dev/null; do :; done'
-    timeout 60 gdb -batch -ex 'target remote 127.0.0.1:21234' -ex 'p $rip' -ex 'hbreak mewz_program' -ex detach \
+    local port machine
+    port=$(free_port)
+    mewz-cc run "$GUESTS/hello.elf" --gdb "$port" >out 2>err 3>&- &
+    machine=$!
+    wait_until eval "grep -q $port err && (: <>/dev/tcp/127.0.0.1/$port)"
+    timeout 60 gdb -batch -ex "target remote 127.0.0.1:$port" -ex 'p $rip' -ex 'hbreak mewz_program' -ex detach \
         "$GUESTS/hello.elf" >gdb.log 2>&1
     cat gdb.log
     grep -q '\$1 = ' gdb.log

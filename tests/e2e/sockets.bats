@@ -10,12 +10,6 @@ teardown() {
     [ -z "$server" ] || kill "$server" || :
 }
 
-# A free port of this machine.
-free_port() {
-    node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => {
-        console.log(s.address().port); s.close(); });'
-}
-
 # start COMMAND...: a server that says a line when it listens; $server is its process.
 start() {
     mkfifo says
@@ -28,7 +22,7 @@ start() {
 
 # What every echo server does: two connections by turns, a half-close, bulk, a reset.
 talk_with_echo() {
-    timeout 60 node -e '
+    timeout 200 node -e '
         const net = require("net"), assert = require("assert"), port = Number(process.argv[1]);
         const open = () => net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
         const all = (socket) => new Promise((resolve) => {
@@ -145,7 +139,7 @@ END
 
 # Twenty connections that do not read what they asked for; others are answered all the same, and then these.
 ask_slowly() {
-    timeout 120 node -e '
+    timeout 300 node -e '
         const net = require("net"), assert = require("assert"), fs = require("fs"), port = Number(process.argv[1]);
         const file = fs.readFileSync("site/large.bin"), page = fs.readFileSync("site/index.html");
         const ask = (path) => {

@@ -1,6 +1,7 @@
 # `mewz-cc new`: each template is built and run as its user would, with an installed SDK. And mewz.toml, which they use.
 # shellcheck disable=SC2030,SC2031 # tests share nothing
 bats_require_minimum_version 1.5.0
+load ../lib/wait
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export MEWZ_ACCEL=tcg
 
@@ -107,8 +108,7 @@ greets() {
     echo "a note" >site/notes/one.txt
     make -s
     local port
-    port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => {
-        console.log(s.address().port); s.close(); });')
+    port=$(free_port)
     mkfifo says
     mewz-cc run -p "$port:80" >says 3>&- &
     server=$!

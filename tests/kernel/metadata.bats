@@ -30,7 +30,7 @@ with_service() {
     export CLOUD=$1 HOW=$2
     on_network 'ip address add 169.254.169.254/32 dev tap0
         node '"$NET_ROOT"'/tests/kernel/metadata.mjs "$BATS_TEST_TMPDIR/log" $CLOUD $HOW &
-        timeout 20 bash -c "until [ -s \"\$1\" ]; do sleep 0.02; done" - "$BATS_TEST_TMPDIR/log"
+        wait_until test -s "$BATS_TEST_TMPDIR/log"
         mewz-cc run "$BATS_TEST_TMPDIR/app.elf" -m 64 --net tap:tap0 </dev/null'
     cat "$BATS_TEST_TMPDIR/log"
 }

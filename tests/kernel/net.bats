@@ -50,7 +50,7 @@ setup() { require_network; }
 }
 
 @test "net: memory that runs out refuses, and comes back" {
-    NET_TIMEOUT=150 on_network 'export MEMORY=24
+    on_network 'export MEMORY=24
         machine $GUESTS/net.elf
         client memory >"$BATS_TEST_TMPDIR/before"
         client hog 60
@@ -82,7 +82,7 @@ setup() { require_network; }
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+        wait_until grep -q on told
         ss -tin | grep " mss:1360 "
         echo >&7
         wait $patient
@@ -104,7 +104,7 @@ setup() { require_network; }
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+        wait_until grep -q on told
         client monitor monitor "set_link net off"
         ping -c 3 -i 0.5 -W 1 $GUEST && exit 1
         client monitor monitor "set_link net on"
@@ -123,12 +123,12 @@ setup() { require_network; }
         client patient <tell >told &
         patient=$!
         exec 7>tell
-        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+        wait_until grep -q on told
         client memory >before
         for queue in transmit receive transmit; do
             gdb -batch -nx ./net.elf -ex "target remote gdb" -ex "set var link.card.$queue.avail->index += 5000" \
                 -ex "set var link.card.$queue.next_avail += 5000" -ex detach >gdb.log 2>&1
-            timeout 10 bash -c "until ping -c 1 -W 1 $GUEST; do :; done"
+            wait_until ping -c 1 -W 1 $GUEST
         done
         echo >&7
         wait $patient
@@ -145,7 +145,7 @@ setup() { require_network; }
         machine $GUESTS/net.elf
         client outlive >told &
         outlive=$!
-        timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+        wait_until grep -q on told
         leave
         wait $outlive'
 }
@@ -153,12 +153,13 @@ setup() { require_network; }
 # What a program has sent before it ended arrives. Its listening socket has a backlog of 8; the other connections are not made before it accepts again.
 @test "net: a program that computes keeps its network, and its registers" {
     on_network 'cd "$BATS_TEST_TMPDIR"
-        mewz-cc run $GUESTS/computes.elf --net tap:tap0 -- $(many 30 5) 12 >out &
+        mewz-cc run $GUESTS/computes.elf --net tap:tap0 -- $(many 30 12) 12 >out &
         machine=$!
-        timeout 20 bash -c "until grep -q computing out && ping -c 1 -W 1 $GUEST; do :; done"
+        wait_until grep -q computing out
+        wait_until ping -c 1 -W 1 $GUEST
         client crowd 12 8 100000 &
         crowd=$!
-        ping -c $(many 28 8) -i $(many 1 0.2) -W 1 $GUEST | tee pings
+        ping -c $(many 28 8) -i $(many 1 0.2) -W 10 $GUEST | tee pings
         grep " 0% packet loss" pings
         grep same out && exit 1 # else it was not computing
         wait $crowd

@@ -19,7 +19,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 
 const port = 7;
-const PATIENCE = 20000; // ms: nothing takes longer, however busy this machine is
+const PATIENCE = 60000; // ms: nothing takes longer, however busy this machine is
 const guest = process.env.GUEST;
 const [mode, ...args] = process.argv.slice(2);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -138,10 +138,8 @@ async function crowd(count, first, size) {
             socket.on('error', failed);
         }));
     }
-    for (let i = 0; made.size < first; i++) {
-        if (i === 500) fail(`only ${made.size} connections are made`);
-        await sleep(10);
-    }
+    for (const begin = performance.now(); made.size < first; await sleep(10))
+        if (performance.now() - begin > PATIENCE) fail(`only ${made.size} connections are made`);
     await sleep(1500); // the others have tried a second time
     if (!answered && made.size !== first) fail(`${made.size} connections are made, not ${first}`);
     if (answered) fail('the program did not compute for long enough');
@@ -161,16 +159,19 @@ function askOnce(host, localPort) {
 }
 
 // The server remembers each connection when the next one begins, which must not even cost a second try: that would come
-// after a second. This side is ready for it when the last acknowledgement has come.
+// after a second, where a busy machine is late only now and then. This side is ready for it when the last acknowledgement
+// has come.
 async function again(count) {
+    let late = 0;
     for (let i = 0, begin = performance.now(); i < count; begin = performance.now()) {
         const size = await askOnce(guest, 45678).catch((error) => {
             if (error.code !== 'EADDRNOTAVAIL') throw error;
         });
         if (size !== undefined && size <= 1024) fail(`connection ${i} gave ${size} bytes`);
-        if (performance.now() - begin > 900) fail(`connection ${i} took ${performance.now() - begin} ms`);
+        if (performance.now() - begin > 900) late++;
         if (size) i++;
     }
+    if (late > count / 20) fail(`${late} of ${count} connections took a second try`);
 }
 
 async function udp(count, size) {
@@ -192,7 +193,7 @@ async function askMemory() {
 
 async function memory() {
     let last = '';
-    for (let i = 0; i < 40; i++) {
+    for (const begin = performance.now(); performance.now() - begin < PATIENCE;) {
         const now = (await askMemory())?.join(' ') ?? '';
         if (now && now === last) break;
         last = now;
@@ -249,7 +250,7 @@ async function outlive() {
     const socket = await connect();
     const end = new Promise((done, failed) => { socket.resume().on('end', done).on('error', failed); });
     console.log('on');
-    await Promise.race([end, sleep(20000).then(() => fail('the connection does not end'))]);
+    await Promise.race([end, sleep(PATIENCE).then(() => fail('the connection does not end'))]);
 }
 
 function monitor(path, command) {

@@ -7,18 +7,19 @@ ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 GUESTS=$ROOT/build/guests
 PATH=$ROOT/bin:$PATH
 export MEWZ_ACCEL=tcg
+source "$ROOT/tests/lib/wait.bash"
 
 guest() {
     local name=$1
     shift
     # shellcheck disable=SC2154
-    run --separate-stderr timeout 120 mewz-cc run "$GUESTS/$name.elf" "$@"
+    run --separate-stderr timeout 300 mewz-cc run "$GUESTS/$name.elf" "$@"
     printf 'exit code %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
 }
 
 process() {
     local name=$1
     shift
-    run --separate-stderr timeout 120 "$GUESTS/$name" "$@"
+    run --separate-stderr timeout 300 "$GUESTS/$name" "$@"
     printf 'exit code %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
 }

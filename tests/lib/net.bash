@@ -16,16 +16,17 @@
 #   many LONG SHORT        the one for `make check-net`, the other for `make check`
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 NET=$NET_ROOT/build/net
+source "$NET_ROOT/tests/lib/wait.bash"
 
 require_network() {
     [ -c /dev/net/tun ] || skip "there is no /dev/net/tun"
-    timeout 10 unshare --user --map-root-user --net ip tuntap add mode tap tap0 2>/dev/null ||
+    timeout 60 unshare --user --map-root-user --net ip tuntap add mode tap tap0 2>/dev/null ||
         skip "no tap devices in namespaces"
 }
 
 on_network() {
     export GUESTS BATS_TEST_TMPDIR NET LONG
-    run --separate-stderr timeout "${NET_TIMEOUT:-60}" unshare --user --map-root-user --net --kill-child --pid --fork \
+    run --separate-stderr timeout "${NET_TIMEOUT:-300}" unshare --user --map-root-user --net --kill-child --pid --fork \
         bash -euc "source $NET_ROOT/tests/lib/net.bash; set_up_network; $1"
     # shellcheck disable=SC2154
     printf 'status %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
@@ -55,13 +56,15 @@ leases() {
 }
 
 asked() {
-    # shellcheck disable=SC2016
-    timeout 50 bash -c 'until [ "$(grep -cxF "$2" "$1")" -ge "$3" ]; do sleep 0.05; done' - "$LEASES.asked" "$2" "$1" ||
-        { cat "$LEASES.asked" >&2; return 1; }
+    wait_until was_asked "$@" || { cat "$LEASES.asked" >&2; return 1; }
+}
+
+was_asked() {
+    [ "$(grep -cxF "$2" "$LEASES.asked")" -ge "$1" ]
 }
 
 client() {
-    timeout "${NET_TIMEOUT:-50}" node "$NET_ROOT/tests/kernel/net.mjs" "$@"
+    timeout "${NET_TIMEOUT:-200}" node "$NET_ROOT/tests/kernel/net.mjs" "$@"
 }
 
 many() {
@@ -70,17 +73,11 @@ many() {
 
 # Not `load` by itself: bats has a function of that name.
 load() {
-    timeout "${NET_TIMEOUT:-60}" "$NET/load" "$@"
+    timeout "${NET_TIMEOUT:-200}" "$NET/load" "$@"
 }
 
 wait_for_server() {
-    local try
-    for ((try = 0; try < 200; try++)); do
-        ! load "$GUEST" 80 /1k >/dev/null 2>&1 || return 0
-        sleep 0.05
-    done
-    echo "the server does not answer" >&2
-    return 1
+    wait_until load "$GUEST" 80 /1k
 }
 
 serve() {
@@ -94,8 +91,7 @@ serve() {
 numbers() {
     : >"$BATS_TEST_TMPDIR/numbers"
     kill -USR1 "$MACHINE"
-    # shellcheck disable=SC2016
-    timeout 20 bash -c 'until grep -q "^udp.checksum_errors " "$1"; do sleep 0.02; done' - "$BATS_TEST_TMPDIR/numbers"
+    wait_until grep -q "^udp.checksum_errors " "$BATS_TEST_TMPDIR/numbers"
 }
 
 number() {
@@ -104,16 +100,12 @@ number() {
 
 # settle: waits until only the listening socket is left, and no more objects than BEFORE and some.
 settle() {
-    local try
-    for ((try = 0; try < 200; try++)); do
-        numbers
-        if [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $(($1 + 300)) ]; then
-            return 0
-        fi
-        sleep 0.1
-    done
-    cat "$BATS_TEST_TMPDIR/numbers"
-    return 1
+    wait_until has_settled "$1" || { cat "$BATS_TEST_TMPDIR/numbers"; return 1; }
+}
+
+has_settled() {
+    numbers
+    [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $(($1 + 300)) ]
 }
 
 machine() {

@@ -10,11 +10,6 @@ teardown() {
     [ -z "$machine" ] || kill "$machine" || :
 }
 
-free_port() {
-    node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => {
-        console.log(s.address().port); s.close(); });'
-}
-
 # start FILE OPTION...: a machine whose program says a line; $machine is `mewz-cc run`.
 start() {
     mkfifo says
@@ -28,7 +23,7 @@ start() {
 numbers() {
     : >numbers
     kill -USR1 "$machine"
-    timeout 20 bash -c 'until grep -q "^$1 " numbers; do sleep 0.05; done' - "$1"
+    wait_until grep -q "^$1 " numbers
 }
 
 number() {
@@ -50,11 +45,11 @@ number() {
     [ "$(number net.memory.pages)" -le "$(number net.memory.pages_limit)" ]
     [ "$(number memory.pages_free)" -lt "$(number memory.pages)" ]
     # QEMU's network ends its side of the connections by itself.
-    for _ in $(seq 100); do
-        [ "$(number tcp.sockets)" != 1 ] || break
+    has_settled() {
         numbers udp.checksum_errors
-    done
-    [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $((objects + 16)) ]
+        [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $((objects + 16)) ]
+    }
+    wait_until has_settled
 }
 
 @test "metrics: of a disk image, and of a program that computes" {
@@ -69,7 +64,7 @@ number() {
     mewz-cc run "$GUESTS/streams.elf" -- cat <in >/dev/null 2>>numbers 3>&- &
     machine=$!
     exec 7>in
-    timeout 60 bash -c 'until grep -q "^err 999" numbers; do sleep 0.05; done'
+    wait_until grep -q "^err 999" numbers
     numbers memory.pages_promised
     run ! grep -E '^(net|tcp|udp|ip)' numbers
     exec 7>&-
@@ -80,8 +75,8 @@ number() {
     : >numbers
     mewz-cc run "$ROOT/build/guests/computes.wasm" >/dev/null 2>>numbers 3>&- &
     machine=$!
-    timeout 20 bash -c 'until grep -q "^SigCgt:.*[2367abef]..$" "/proc/$1/status"; do :; done' - "$machine"
+    wait_until grep -q "^SigCgt:.*[2367abef]..$" "/proc/$machine/status"
     kill -USR1 "$machine"
-    timeout 60 bash -c 'until grep -q "^udp.checksum_errors " numbers; do sleep 0.05; done'
+    wait_until grep -q "^udp.checksum_errors " numbers
     kill -0 "$machine"
 }

@@ -53,7 +53,8 @@ setup() {
         ip address add 2001:db8:7::2/64 dev tap0 nodad
         machine $GUESTS/net.elf
         address=2001:db8:7::5054:ff:fe12:3456
-        timeout 10 bash -c "until ping -6 -c 1 -W 1 $address >/dev/null; do $NET/inject router tap0 1 1; done"
+        advertised() { $NET/inject router tap0 1 1 && ping -6 -c 1 -W 1 $address; }
+        wait_until advertised
         client echo 4 100000 2 $address
         leave'
 }
@@ -100,7 +101,7 @@ END
     on_network 'leases give 10.0.2.15 3600
         ip address add 10.0.2.3/24 dev tap0
         node "$NET_ROOT/tests/net/dns.mjs" >dns &
-        timeout 10 bash -c "until grep -q ready dns; do sleep 0.05; done"
+        wait_until grep -q ready dns
         mewz-cc run $GUESTS/resolves.elf --net tap:tap0 -- both.test old.test new.test alias.test cut.test none.test liar.test \
             -4 slow.test second.test $(many silent.test "") >got
         diff wanted got'
@@ -116,7 +117,7 @@ END
             client patient keep <tell >told &
             patient=$!
             exec 7>tell
-            timeout 10 bash -c "until grep -sq on told; do sleep 0.05; done"
+            wait_until grep -q on told
             see -ex "set var tcp_active_pcbs->keep_idle = 500" -ex "set var tcp_active_pcbs->keep_intvl = 500" \
                 -ex "set var tcp_active_pcbs->keep_cnt = 4"
         }
@@ -125,20 +126,14 @@ END
         mkfifo tell
         keep
         before=$(see -ex "p lwip_stats.tcp.xmit")
-        for try in $(seq 50); do
-            [ "$(see -ex "p lwip_stats.tcp.xmit")" -lt $((before + 6)) ] || break
-            sleep 0.1
-        done
-        [ "$(see -ex "p lwip_stats.tcp.xmit")" -ge $((before + 6)) ]
+        has_asked() { [ "$(see -ex "p lwip_stats.tcp.xmit")" -ge $((before + 6)) ]; }
+        wait_until has_asked
         echo >&7
         wait $patient
         keep
         ip link set tap0 down
-        for try in $(seq 100); do
-            [ "$(see -ex "p tcp_active_pcbs == 0")" = 0 ] || break
-            sleep 0.1
-        done
-        [ "$(see -ex "p tcp_active_pcbs == 0")" = 1 ]
+        has_given_up() { [ "$(see -ex "p tcp_active_pcbs == 0")" = 1 ]; }
+        wait_until has_given_up
         ip link set tap0 up
         kill $patient
         client wait

@@ -7,7 +7,7 @@ load ../lib/net
 setup() {
     require_network
     export NET_TIMEOUT=${LONG:+1500}
-    NET_TIMEOUT=${NET_TIMEOUT:-120}
+    NET_TIMEOUT=${NET_TIMEOUT:-400}
 }
 
 # robust TEXT: with a server that has 64 MiB; $many is how often, $before what it holds at first.
@@ -106,15 +106,14 @@ robust() {
             process.stdin.on("end", () => { sockets.forEach((socket) => socket.resetAndDestroy()); process.exit(0); }).resume();
             '\'' <"$BATS_TEST_TMPDIR/tell" &
         exec 7>"$BATS_TEST_TMPDIR/tell"
-        held=0 limit=0
-        for try in $(seq 100); do
+        is_used_up() {
             numbers
             held=$(number net.memory.pages) limit=$(number net.memory.pages_limit)
-            [ "$held" -le $((limit * 7 / 10)) ] || break
-            sleep 0.1
-        done
+            [ "$held" -gt $((limit * 7 / 10)) ]
+        }
+        wait_until is_used_up
         echo "$held pages of $limit held"
-        [ "$held" -gt $((limit * 7 / 10)) ] && [ "$held" -le "$limit" ]
+        [ "$held" -le "$limit" ]
         exec 7>&-
         wait $!
         settle "$before"
