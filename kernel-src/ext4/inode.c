@@ -7,6 +7,10 @@
 
 enum { EXTRA_SIZE = 32 }; /* bytes of an inode behind the first 128 that we fill in */
 
+/* Times of files go on in steps, of as many nanoseconds as on Linux, where they are those of its timer: a file that is
+ * written to and synced all the time has a new inode for the journal once in a step only. */
+enum { INODE_TICK = 4000000 };
+
 /* --- nodes --- */
 
 static struct ext4_node **bucket_of(struct volume *volume, ext2_ino_t number)
@@ -150,10 +154,7 @@ uint32_t inode_create(struct volume *volume, ext2_ino_t folder, uint32_t mode, s
     *node = add_node(volume, number, &inode);
     if (!*node)
         return WASI_ENOMEM;
-    uint64_t now = time_wall();
-    inode_set_time(*node, INODE_ACCESS, now);
-    inode_set_time(*node, INODE_MODIFY, now);
-    inode_set_time(*node, INODE_CHANGE, now);
+    inode_touch(*node, INODE_ACCESS | INODE_MODIFY | INODE_CHANGE);
     (*node)->inode.i_crtime = (*node)->inode.i_ctime;
     (*node)->inode.i_crtime_extra = (*node)->inode.i_ctime_extra;
     ext2fs_inode_alloc_stats2(fs, number, +1, (mode & LINUX_S_IFMT) == LINUX_S_IFDIR);
@@ -185,19 +186,21 @@ void inode_set_time(struct ext4_node *node, enum inode_time which, uint64_t nano
     uint32_t low = (uint32_t)seconds;
     uint32_t epoch = (uint32_t)((seconds - (uint64_t)(int64_t)(int32_t)low) >> 32) & 3;
     uint32_t extra = (uint32_t)(nanoseconds % SECOND) << 2 | epoch;
-    struct ext2_inode_large *inode = &node->inode;
+    struct ext2_inode_large *inode = &node->inode, before = *inode;
     if (which & INODE_ACCESS)
         inode->i_atime = low, inode->i_atime_extra = extra;
     if (which & INODE_MODIFY)
         inode->i_mtime = low, inode->i_mtime_extra = extra;
     if (which & INODE_CHANGE)
         inode->i_ctime = low, inode->i_ctime_extra = extra;
-    inode_mark_dirty(node);
+    if (memcmp(inode, &before, sizeof before) != 0)
+        inode_mark_dirty(node);
 }
 
 void inode_touch(struct ext4_node *node, unsigned which)
 {
     uint64_t now = time_wall();
+    now -= now % INODE_TICK;
     for (unsigned bit = INODE_ACCESS; bit <= INODE_CHANGE; bit <<= 1)
         if (which & bit)
             inode_set_time(node, bit, now);

@@ -135,6 +135,24 @@ static void test_moves(void)
     CHECK(vfs_remove_folder(root, name_of("a/d")) == 0 && stat_of("a").link_count == 2);
 }
 
+/* Within a step of the clock that times go by, a file that is overwritten is not changed in its inode: one write. */
+static void test_synced_overwrites(void)
+{
+    struct vfs_file file = open_file("log", true);
+    unsigned alone = 0;
+    write_at(&file, "0123456789", 10, 0);
+    uint64_t before = stat_of("log").modify_time;
+    for (unsigned i = 0; i < 100; i++) {
+        size_t written = disk_log_size();
+        write_at(&file, "0123456789", 10, 0);
+        CHECK(file.node->vfs->ops->sync(file.node, false) == 0 && disk_log_size() > written);
+        alone += disk_log_size() == written + 1;
+    }
+    CHECK(alone > 10 && stat_of("log").modify_time > before + 90000000);
+    vfs_close(&file);
+    CHECK(vfs_remove_file(root, name_of("log")) == 0);
+}
+
 static void test_full(void)
 {
     struct vfs_file file = open_file("big", true);
@@ -176,6 +194,7 @@ int main(int argc, char **argv)
     test_names();
     test_moves();
     test_times();
+    test_synced_overwrites();
     test_full();
     vfs_put(root);
     ext4_unmount_all();
