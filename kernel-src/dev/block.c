@@ -1,10 +1,12 @@
 /* block.c: see block.h. What all disks share: which of them are in use, and what a transfer must be. */
 #include "dev/block.h"
 
+#include "arch/x86_64/cpu.h"
+#include "arch/x86_64/time.h"
 #include "dev/block_driver.h"
 #include "mm/page.h"
 
-static const struct block_driver *const drivers[] = {&virtio_blk_driver, &virtio_scsi_driver};
+static const struct block_driver *const drivers[] = {&virtio_blk_driver, &virtio_scsi_driver, &nvme_driver};
 
 static struct block_device *in_use;
 
@@ -96,6 +98,18 @@ void block_write(struct block_device *disk, uint64_t sector, const struct block_
         disk->failed = true;
     else
         start_transfer(disk, BLOCK_WRITE, sector, slices, count);
+}
+
+void block_pause(unsigned tries)
+{
+    enum { MILLISECOND = 1000000 };
+    if (tries < 2)
+        return;
+    uint64_t end = time_now() + ((uint64_t)MILLISECOND << tries);
+    bool enabled = interrupts_save();
+    while (time_now() < end)
+        time_wait(end);
+    interrupts_restore(enabled);
 }
 
 bool block_finish(struct block_device *disk)

@@ -26,10 +26,13 @@ struct block_driver {
     void (*wait)(struct block_device *disk);
 };
 
-extern const struct block_driver virtio_blk_driver, virtio_scsi_driver;
+extern const struct block_driver virtio_blk_driver, virtio_scsi_driver, nvme_driver;
 
 /* Whether a disk at that place has been found and not been let go. */
 bool block_is_used(const struct block_driver *driver, uint64_t place);
+
+/* Waits before an operation that has failed so many times is tried again: not at first, and longer each time. */
+void block_pause(unsigned tries);
 
 /* One of the disk's operations has ended. */
 static inline void block_end(struct block_device *disk, bool good)

@@ -15,6 +15,7 @@ enum {
     PCI_DEVICE = 0x02,
     PCI_COMMAND = 0x04,
     PCI_STATUS = 0x06,
+    PCI_REVISION = 0x08, /* and above it the class, 24 bits */
     PCI_HEADER_TYPE = 0x0e,
     PCI_BAR0 = 0x10,
     PCI_SUBSYSTEM = 0x2e,

@@ -3,8 +3,8 @@
  * All queues share one message, and changes of the configuration have a second one. Where the other end of an interrupt
  * line is, ACPI's bytecode alone can tell; so a device without MSI-X, which hypervisors hardly have, is looked at every
  * millisecond instead. */
-#include "arch/x86_64/irq.h"
 #include "arch/x86_64/time.h"
+#include "dev/msix.h"
 #include "dev/pci.h"
 #include "dev/virtio.h"
 #include "mm/map.h"
@@ -37,11 +37,6 @@ struct common_config {
     uint32_t queue_device[2];
 };
 _Static_assert(sizeof(struct common_config) == 56, "virtio 1.2, section 4.1.4.3");
-
-/* PCI Local Bus 3.0, sections 6.8.2.3 to 6.8.2.9. */
-enum { MSIX_CONTROL = 2, MSIX_TABLE = 4, MSIX_BIR = 7 };
-enum { MSIX_ENABLE = 1 << 15, MSIX_MASK_ALL = 1 << 14, MSIX_LAST_ENTRY = 0x7ff };
-enum { MSIX_ADDRESS_LOW, MSIX_ADDRESS_HIGH, MSIX_DATA, MSIX_VECTOR_CONTROL, MSIX_ENTRY_WORDS };
 
 static volatile struct common_config *common(struct virtio_device *device)
 {
@@ -151,26 +146,15 @@ static bool pci_watch_changes(struct virtio_device *device)
     return common(device)->config_msix_vector == 1;
 }
 
-static void connect_entry(volatile uint32_t *entry, void (*handler)(void *), struct virtio_device *device)
-{
-    uint64_t address;
-    uint32_t data;
-    irq_allocate_msi(handler, device, &address, &data);
-    entry[MSIX_ADDRESS_LOW] = (uint32_t)address;
-    entry[MSIX_ADDRESS_HIGH] = (uint32_t)(address >> 32);
-    entry[MSIX_DATA] = data;
-    entry[MSIX_VECTOR_CONTROL] = 0; /* unmasked */
-}
-
 static void pci_connect_interrupt(struct virtio_device *device)
 {
     if (!device->msix_entry) {
         time_wake_often();
         return;
     }
-    connect_entry(device->msix_entry, handle_interrupt, device);
+    msix_connect(device->msix_entry, 0, handle_interrupt, device);
     if (device->tells_changes)
-        connect_entry(device->msix_entry + MSIX_ENTRY_WORDS, handle_change, device);
+        msix_connect(device->msix_entry, 1, handle_change, device);
 }
 
 static const struct virtio_transport pci_transport = {
@@ -204,27 +188,6 @@ static volatile uint8_t *map_structure(pci_address function, unsigned type, uint
         return map_device(base + pci_read(function, cap + CAP_OFFSET, 4), *size);
     }
     return NULL;
-}
-
-/* Turns MSI-X on with its first entries masked, and maps those. */
-static volatile uint32_t *map_msix(pci_address function, bool *has_second)
-{
-    unsigned cap = pci_find_capability(function, PCI_CAP_MSIX, 0);
-    if (!cap)
-        return NULL;
-    uint32_t table = pci_read(function, cap + MSIX_TABLE, 4);
-    uint64_t base = pci_bar(function, table & MSIX_BIR);
-    if (base == 0)
-        return NULL;
-    uint32_t control = pci_read(function, cap + MSIX_CONTROL, 2);
-    *has_second = (control & MSIX_LAST_ENTRY) > 0;
-    volatile uint32_t *entry =
-        map_device(base + (table & ~(uint32_t)MSIX_BIR), 2ull * MSIX_ENTRY_WORDS * sizeof *entry);
-    entry[MSIX_VECTOR_CONTROL] = 1;
-    if (*has_second)
-        entry[MSIX_ENTRY_WORDS + MSIX_VECTOR_CONTROL] = 1;
-    pci_write(function, cap + MSIX_CONTROL, 2, (control | MSIX_ENABLE) & ~(uint32_t)MSIX_MASK_ALL);
-    return entry;
 }
 
 /* The virtio kind of a function, or 0. */
@@ -263,7 +226,7 @@ static bool probe(pci_address function, void *context)
     if (!found.registers || !found.notify)
         return false;
     found.notify_multiplier = pci_read(function, cap + CAP_NOTIFY_MULTIPLIER, 4);
-    found.msix_entry = map_msix(function, &found.has_second_entry);
+    found.msix_entry = msix_enable(function, &found.has_second_entry);
     *search->device = found;
     return true;
 }

@@ -3,8 +3,6 @@
  * A host device has targets, and each of them logical units, which are the disks; they share one queue of requests. The
  * queues for management and for events stay unused: what does not answer is reset with all that it has, and disks
  * that come later are not looked for. */
-#include "arch/x86_64/cpu.h"
-#include "arch/x86_64/time.h"
 #include "dev/block_driver.h"
 #include "dev/scsi.h"
 #include "dev/virtio.h"
@@ -109,25 +107,12 @@ static enum scsi_result result_of(const struct virtio_scsi_request *request)
     return result == SCSI_DONE && request->is_exact && response.residual != 0 ? SCSI_FAILED : result;
 }
 
-/* Before a request is tried for the third time, and longer before the next ones. */
-static void pause(unsigned tries)
-{
-    enum { MILLISECOND = 1000000 };
-    if (tries < 2)
-        return;
-    uint64_t end = time_now() + ((uint64_t)MILLISECOND << tries);
-    bool enabled = interrupts_save();
-    while (time_now() < end)
-        time_wait(end);
-    interrupts_restore(enabled);
-}
-
 /* A request has come back: it has ended, or is sent again, for which there is room. */
 static void take_back(struct virtio_scsi *host, struct virtio_scsi_request *request)
 {
     enum scsi_result result = result_of(request);
     if (result == SCSI_TRY_AGAIN && ++request->tries < TRIES) {
-        pause(request->tries);
+        block_pause(request->tries);
         send(host, request);
         return;
     }

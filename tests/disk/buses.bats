@@ -31,6 +31,8 @@ drive() {
     echo "-drive if=none,id=$2,format=raw,werror=report,rerror=report,file=$1"
     case $3 in
     scsi) echo "-device scsi-hd,drive=$2,id=device-$2,serial=$2${4-}" ;;
+    nvme) echo "-device nvme,drive=$2,serial=$2${4-}" ;;
+    nvme-ns) echo "-device nvme-ns,drive=$2${4-}" ;; # of one controller
     scsi-*) echo "-device virtio-$3 -device scsi-hd,drive=$2,serial=$2${4-}" ;;
     esac
 }
@@ -41,7 +43,7 @@ is_sample() {
 
 @test "buses: large folders of an image that booted from it, by BIOS and UEFI" {
     # shellcheck disable=SC2046
-    for bus in scsi-pci; do
+    for bus in scsi-pci nvme; do
         machine -M pc $(drive "$BATS_FILE_TMPDIR/files.img" system $bus ,bootindex=0)
         is_sample
         machine -M q35 -bios /usr/share/ovmf/OVMF.fd $(drive "$BATS_FILE_TMPDIR/files.img" system $bus ,bootindex=0)
@@ -51,7 +53,7 @@ is_sample() {
 
 @test "buses: large folders beside a kernel, also with blocks of 4096 bytes" {
     # shellcheck disable=SC2046
-    for bus in microvm,acpi=off:scsi-device q35:scsi-pci; do
+    for bus in microvm,acpi=off:scsi-device q35:scsi-pci q35:nvme; do
         for blocks in '' ,logical_block_size=4096,physical_block_size=4096; do
             machine -M ${bus%:*} -kernel "$BATS_FILE_TMPDIR/files.elf" \
                 $(drive "$BATS_FILE_TMPDIR/files.elf" system ${bus#*:} $blocks)
@@ -77,7 +79,7 @@ are_consistent() {
     mewz-cc build volumes.o -o read.elf --disk two:/two --disk one:/one:ro -- show /two file
     mewz-cc build volumes.o -o write.elf --disk two:/two -- write /two file text
     # shellcheck disable=SC2046
-    for bus in scsi; do
+    for bus in scsi nvme; do
         disks="$(drive one.img one $bus ,logical_block_size=4096,physical_block_size=4096) $(drive two.img two $bus)"
         controller=$([ $bus != scsi ] || echo "-device virtio-scsi-pci")
         machine -M q35 -kernel use.elf $controller $(drive use.elf system $bus) $disks
@@ -90,12 +92,22 @@ are_consistent() {
     done
 }
 
+@test "buses: namespaces of one NVMe controller, by their numbers" {
+    make_disks
+    mewz-cc build volumes.o -o use.elf --dir "$BATS_FILE_TMPDIR/site:/srv" --disk disk:/one --disk disk_7:/two -- use /two
+    # shellcheck disable=SC2046
+    machine -M q35 -kernel use.elf -device nvme,serial=disk $(drive one.img one nvme-ns ,nsid=1) \
+        $(drive two.img two nvme-ns ,nsid=7) $(drive use.elf system nvme-ns ,nsid=200)
+    [[ $output == *used* ]]
+    are_consistent
+}
+
 @test "buses: the first disk with a file system, and none" {
     make_disks
     mewz-cc build volumes.o -o any.elf --disk :/disk -- use /disk
     truncate -s 1M nothing.img
     # shellcheck disable=SC2046
-    for bus in scsi; do
+    for bus in scsi nvme; do
         controller=$([ $bus != scsi ] || echo "-device virtio-scsi-pci")
         machine -M pc -kernel any.elf $controller $(drive nothing.img nothing $bus) $(drive one.img one $bus)
         [[ $output == *used* ]]
@@ -116,7 +128,7 @@ errors() {
     make_disks
     mewz-cc build volumes.o -o fill.elf --disk one:/disk -- fill /disk
     # shellcheck disable=SC2046
-    for bus in scsi-pci; do
+    for bus in scsi-pci nvme; do
         for event in write_aio flush_to_disk; do
             errors $event 6 # the mount takes fewer
             machine -M q35 -kernel fill.elf $(drive blkdebug:errors.conf:one.img one $bus)

@@ -7,7 +7,7 @@
 #include "dev/virtq.c"
 #include "virtio_card.h"
 
-const struct block_driver virtio_scsi_driver = NO_DISKS;
+const struct block_driver virtio_scsi_driver = NO_DISKS, nvme_driver = NO_DISKS;
 
 /* --- the disk --- */
 

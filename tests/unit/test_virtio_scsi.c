@@ -9,7 +9,7 @@
 #define CARD_QUEUES 3
 #include "virtio_card.h"
 
-const struct block_driver virtio_blk_driver = NO_DISKS;
+const struct block_driver virtio_blk_driver = NO_DISKS, nvme_driver = NO_DISKS;
 
 /* --- the host device: targets 1 and 3 with a disk each, 3 with a CD as well --- */
 

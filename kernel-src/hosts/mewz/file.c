@@ -64,7 +64,7 @@ static void mount_root(void)
         tree.read_files = drive_read;
         if (!drive_open || !drive_open((const struct mewz_tree *)(const void *)mewz_tree_start))
             panic("files", "no drive has the files of this kernel: give the machine its image, or the kernel's own ELF "
-                           "file, as a virtio block device or a disk on virtio-scsi (QEMU: -drive "
+                           "file, as a virtio, SCSI or NVMe disk (QEMU: -drive "
                            "if=virtio,format=raw,readonly=on,file=NAME)");
     }
     size_t limit = page_limit();
