@@ -372,7 +372,7 @@ include tests/disk/fuzz/rules.mk
 # What asks containerd as kubelet does, with a gRPC library from npm (tests/containerd/package-lock.json pins it).
 
 CRI = $(BUILD)/cri/installed
-$(CRI): $(wildcard $(addprefix tests/containerd/,package*.json cri.* forward.mjs))
+$(CRI): $(wildcard $(addprefix tests/containerd/,package*.json *.mjs cri.proto))
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund

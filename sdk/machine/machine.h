@@ -72,7 +72,7 @@ struct machine_control {
     enum machine_command (*receive)(void *context); /* this takes a command from it; whatever makes it fail is a KILL */
     int (*prepare)(void *context, struct err *err); /* called before QEMU starts, and after what serves its shares: here
                                                      * this process may become whom QEMU is to run as */
-    void (*ready)(void *context);                   /* called once QEMU has set the machine up */
+    void (*ready)(void *context, pid_t machine);    /* called once QEMU, that process, has set the machine up */
     void (*done)(void *context, enum machine_command command); /* called when it has paused, or goes on */
     void *context;
 };

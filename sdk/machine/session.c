@@ -119,7 +119,7 @@ static void begin(struct session *session)
     if (session->begins_itself)
         command(session, "{\"execute\": \"cont\"}\n");
     if (session->control)
-        session->control->ready(session->control->context);
+        session->control->ready(session->control->context, session->child->pid);
 }
 
 /* QMP sends one JSON object a line: {"return": {}}, or, when the guest opens the port of stdin, {"timestamp": ...,

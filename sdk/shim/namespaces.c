@@ -5,17 +5,17 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Mounts are missing here: QEMU needs the host's programs, so its view is always made from the host's. */
 static const struct kind {
     const char *type;
     int flag;
-    bool always; /* a new one, too, where the specification is silent */
 } kinds[] = {
-    {"ipc", CLONE_NEWIPC, false},
-    {"uts", CLONE_NEWUTS, false},
-    {"cgroup", CLONE_NEWCGROUP, false},
+    {"ipc", CLONE_NEWIPC},
+    {"uts", CLONE_NEWUTS},
+    {"cgroup", CLONE_NEWCGROUP},
 };
 
 static int join(const char *path, const struct kind *kind, struct err *err)
@@ -31,19 +31,34 @@ static int join(const char *path, const struct kind *kind, struct err *err)
     return 0;
 }
 
+static int make(const struct kind *kind, struct err *err)
+{
+    return unshare(kind->flag) == 0 ? 0 : err_set_errno(err, "no new %s namespace can be made", kind->type);
+}
+
 static int enter(const struct spec *spec, const struct kind *kind, struct err *err)
 {
     const struct spec_namespace *namespace = spec_find_namespace(spec, kind->type);
     if (namespace && namespace->path)
         return join(namespace->path, kind, err);
-    if ((namespace || kind->always) && unshare(kind->flag) != 0)
-        return err_set_errno(err, "no new %s namespace can be made", kind->type);
-    return 0;
+    return namespace ? make(kind, err) : 0;
+}
+
+bool namespaces_have_host_network(const struct spec *spec)
+{
+    const struct spec_namespace *namespace = spec_find_namespace(spec, "network");
+    struct stat own, named;
+    return !namespace ||
+           (namespace->path && stat("/proc/self/ns/net", &own) == 0 && stat(namespace->path, &named) == 0 &&
+            own.st_dev == named.st_dev && own.st_ino == named.st_ino);
 }
 
 int namespaces_enter_network(const struct spec *spec, struct err *err)
 {
-    return enter(spec, &(struct kind){"network", CLONE_NEWNET, true}, err);
+    const struct kind network = {"network", CLONE_NEWNET};
+    if (!namespaces_have_host_network(spec))
+        return enter(spec, &network, err);
+    return make(&network, err);
 }
 
 int namespaces_enter(const struct spec *spec, struct err *err)
@@ -60,5 +75,5 @@ int namespaces_enter(const struct spec *spec, struct err *err)
 
 int namespaces_enter_pid(const struct spec *spec, struct err *err)
 {
-    return enter(spec, &(struct kind){"pid", CLONE_NEWPID, false}, err);
+    return enter(spec, &(struct kind){"pid", CLONE_NEWPID}, err);
 }

@@ -2,11 +2,17 @@
 #ifndef SHIM_NAMESPACES_H
 #define SHIM_NAMESPACES_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "shim/spec.h"
 
-/* Joins the network namespace that the specification names by path, or makes one, even where it says nothing of one:
- * the host's own network is nothing to be touched. */
+/* Whether the specification means the host's network, in which the caller still is: by its path, or by not naming one.
+ */
+bool namespaces_have_host_network(const struct spec *spec);
+
+/* Joins the network namespace that the specification names by path, or makes one, even where the host's is meant, which
+ * is nothing for a machine to touch. */
 int namespaces_enter_network(const struct spec *spec, struct err *err);
 
 /* Joins or makes the others that the specification has, and always makes one for mounts, from which nothing gets back

@@ -106,17 +106,18 @@ static void read_mounts(struct spec *spec, const cJSON *array)
     }
 }
 
-static void read_annotations(struct spec *spec, const cJSON *object)
+static struct spec_annotation *get_annotations(const cJSON *object, struct arena *arena)
 {
     const cJSON *item;
     size_t used = 0;
-    spec->annotations = arena_array(&spec->arena, count(object) + 1, sizeof *spec->annotations);
+    struct spec_annotation *list = arena_array(arena, count(object) + 1, sizeof *list);
     cJSON_ArrayForEach(item, object)
     {
-        const char *value = copy(cJSON_GetStringValue(item), &spec->arena);
+        const char *value = copy(cJSON_GetStringValue(item), arena);
         if (value)
-            spec->annotations[used++] = (struct spec_annotation){copy(item->string, &spec->arena), value};
+            list[used++] = (struct spec_annotation){copy(item->string, arena), value};
     }
+    return list;
 }
 
 static void read_user(struct spec *spec, const cJSON *user)
@@ -152,7 +153,8 @@ static void read_all(struct spec *spec, const cJSON *json)
     read_resources(get(linux_part, "resources"), &spec->resources);
     read_namespaces(spec, get(linux_part, "namespaces"));
     read_mounts(spec, get(json, "mounts"));
-    read_annotations(spec, get(json, "annotations"));
+    spec->annotations = get_annotations(get(json, "annotations"), &spec->arena);
+    spec->sysctls = get_annotations(get(linux_part, "sysctl"), &spec->arena);
 }
 
 /* --- the whole --- */

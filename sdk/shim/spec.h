@@ -19,6 +19,7 @@ struct spec_mount {
     const char *const *options; /* NULL-terminated */
 };
 
+/* One of linux.sysctl likewise. */
 struct spec_annotation {
     const char *name, *value;
 };
@@ -48,7 +49,7 @@ struct spec {
     struct spec_resources resources;
     struct spec_namespace *namespaces; /* each array ends with a zero element */
     struct spec_mount *mounts;
-    struct spec_annotation *annotations;
+    struct spec_annotation *annotations, *sysctls;
 };
 
 /* Reads config.json of a bundle. The caller frees. */

@@ -68,11 +68,12 @@ static enum machine_command receive(void *context)
     return message.kind == TASK_PAUSE ? MACHINE_PAUSE : MACHINE_CONTINUE;
 }
 
-static void tell_ready(void *context)
+/* QEMU stands for the container: it is in all its namespaces, as who wants to join them expects. */
+static void tell_ready(void *context, pid_t machine)
 {
     struct steering *steering = context;
     steering->created = true;
-    task_send(steering->fd, TASK_READY, getpid(), "");
+    task_send(steering->fd, TASK_READY, machine, "");
 }
 
 static void tell_done(void *context, enum machine_command command)
@@ -194,6 +195,10 @@ static int set_up(struct task_self *self, const char *kernel, struct machine_opt
     struct needs needs = find_needs(kernel);
     /* The network first: who answers its claims is not in the container's group, which may be killed as a whole, and
      * must live to give the pod's interface back. */
+    if (needs.network && namespaces_have_host_network(&self->spec))
+        return err_set(
+            err, "the container has the host's network, which no machine is given: a program with sockets needs a "
+                 "network of its pod (in Kubernetes, without hostNetwork)");
     if (namespaces_enter_network(&self->spec, err) != 0 ||
         (needs.network && network_take(network, &self->spec, arena, err) != 0))
         return -1;

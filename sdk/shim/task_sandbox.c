@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shim/namespaces.h"
+#include "shim/sysctls.h"
 #include "shim/task_kinds.h"
 
 /* In a process namespace that was made for the pod, its first process has to be in there, which the one that made it
@@ -46,8 +47,11 @@ int task_sandbox(struct task_self *self, struct err *err)
 {
     pid_t pid = getpid();
     const struct spec_namespace *processes = spec_find_namespace(&self->spec, "pid");
-    if (task_enter_cgroup(self, err) != 0 || namespaces_enter_network(&self->spec, err) != 0 ||
-        namespaces_enter(&self->spec, err) != 0 || namespaces_enter_pid(&self->spec, err) != 0)
+    /* It holds the host's network for ordinary containers of a pod that has it, and does nothing there. */
+    bool has_own_network = !namespaces_have_host_network(&self->spec);
+    if (task_enter_cgroup(self, err) != 0 || (has_own_network && namespaces_enter_network(&self->spec, err) != 0) ||
+        namespaces_enter(&self->spec, err) != 0 || sysctls_set(&self->spec, has_own_network, err) != 0 ||
+        namespaces_enter_pid(&self->spec, err) != 0)
         return -1;
     if (processes && !processes->path && (pid = fork_first_process(err)) < 0)
         return -1;

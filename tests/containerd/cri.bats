@@ -39,3 +39,29 @@ teardown_file() {
     leftovers
     [ -z "$(leftovers)" ]
 }
+
+@test "what users are used to: config maps, security contexts, messages, debugging, the host's network" {
+    run timeout 300 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/habits.mjs" "$work/c.sock" mewz \
+        "$work/habits" "/$ns"
+    echo "$output"
+    [ "$status" = 0 ]
+    diff - <(echo "$output") <<'END'
+config map 0 true
+termination message why
+user 1234
+read-only true
+sysctl 0 77
+localhost 0 text
+exec true
+debug true false
+stopped 0
+host network true
+without sockets 0 hello
+privileged 0 hello
+with sockets true
+removed
+END
+    wait_until is_clean || true # then the next line says what is left
+    leftovers
+    [ -z "$(leftovers)" ]
+}

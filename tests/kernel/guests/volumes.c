@@ -236,6 +236,25 @@ static void follow(const char *name)
     }
 }
 
+/* Prints the contents whenever they are others, until they are the last ones. */
+static void watch(const char *name, const char *last)
+{
+    char seen[128] = "", text[128];
+    while (strcmp(seen, last) != 0) {
+        int fd = open(path(name), O_RDONLY);
+        CHECK(fd >= 0);
+        ssize_t size = read(fd, text, sizeof text - 1);
+        CHECK(size >= 0 && close(fd) == 0);
+        text[size] = 0;
+        if (strcmp(text, seen) != 0) {
+            puts(text);
+            fflush(stdout);
+        }
+        strcpy(seen, text);
+        usleep(20000);
+    }
+}
+
 /* The checksum of sum(1), by which whoever reads a large file in order can be told. */
 static void sum(const char *name)
 {
@@ -266,6 +285,8 @@ int main(int argc, char **argv)
         show(argv[3]);
     } else if (strcmp(what, "follow") == 0) {
         follow(argv[3]);
+    } else if (strcmp(what, "watch") == 0) {
+        watch(argv[3], argv[4]);
     } else if (strcmp(what, "sum") == 0) {
         sum(argv[3]);
     } else if (strcmp(what, "refused") == 0) {
