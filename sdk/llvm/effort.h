@@ -7,7 +7,10 @@
  * The hardest to see are phis. Where several ways meet, LLVM makes one for each local that may differ between them,
  * with an operand for each way: a loop of n cases, each of which sets another local and goes on, has n * n of them in
  * code of size n. So an upper bound is counted in one pass over the instructions: at each label the ways that lead to
- * it, times the locals that are set in its block. */
+ * it, times the locals that are set in its block.
+ *
+ * What has to be made of a function, optimised or not, can be out of proportion too: a block or a call of two bytes can
+ * have a thousand parameters and results. These are counted for a limit of the whole module. */
 #ifndef LLVM_EFFORT_H
 #define LLVM_EFFORT_H
 
@@ -26,9 +29,14 @@ struct effort {
     size_t label_count, label_capacity;
 
     /* Of one function: */
+    uint32_t open_tries; /* round the instruction */
     uint64_t phi_operands;
-    uint32_t loops, indirect_calls;
+    uint64_t passed_values; /* parameters and results of blocks, for each way to a label, and of calls */
+    uint32_t loops, indirect_calls, tries, handled_calls;
 };
+
+/* Of all functions together, whose bodies have so many bytes. Real programs have 0.1 a byte at most, Clang. */
+#define EFFORT_PASSED_VALUES(bodies_size) (1000000 + 2 * (uint64_t)(bodies_size))
 
 /* For the functions of this module, in their order. */
 void effort_init(struct effort *effort, const struct wasm_module *module);

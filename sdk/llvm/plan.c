@@ -14,16 +14,42 @@
 /* What a function costs besides, as if it were so many bytes of body: a module can have a million empty ones. */
 #define FUNC_SIZE 32u
 
-static int find_plain_funcs(struct plan *plan, const struct wasm_module *wasm, struct err *err)
+/* And so many values that blocks and calls pass, as if they were one byte. */
+#define VALUES_PER_BYTE 16u
+
+static void set_size(struct plan_func *plan, const struct wasm_func *func, const struct effort *effort)
+{
+    uint64_t size = func->body_size + FUNC_SIZE + effort->passed_values / VALUES_PER_BYTE;
+
+    plan->size = size < UNIT_SIZE ? (uint32_t)size : UNIT_SIZE;
+}
+
+static int check_passed_values(const struct wasm_module *wasm, uint64_t count, uint64_t bodies_size, struct err *err)
+{
+    uint64_t limit = EFFORT_PASSED_VALUES(bodies_size);
+
+    if (count <= limit)
+        return 0;
+    return err_set(
+        err, "%s: too many values: blocks and calls have %lu parameters and results, the limit for this module is %lu",
+        wasm->file, count, limit);
+}
+
+static int weigh_funcs(struct plan *plan, const struct wasm_module *wasm, struct err *err)
 {
     struct effort effort;
+    uint64_t values = 0, size = 0;
     int result = 0;
 
     effort_init(&effort, wasm);
-    for (uint32_t i = wasm->imported_func_count; result == 0 && i < wasm->func_count; i++)
+    for (uint32_t i = wasm->imported_func_count; result == 0 && i < wasm->func_count; i++) {
         result = effort_is_too_large(&effort, &wasm->funcs[i], &plan->funcs[i].is_plain, err);
+        set_size(&plan->funcs[i], &wasm->funcs[i], &effort);
+        values += effort.passed_values;
+        size += wasm->funcs[i].body_size;
+    }
     effort_fini(&effort);
-    return result;
+    return result < 0 ? -1 : check_passed_values(wasm, values, size, err);
 }
 
 static uint32_t cut_units(struct plan *plan, const struct wasm_module *wasm)
@@ -31,14 +57,13 @@ static uint32_t cut_units(struct plan *plan, const struct wasm_module *wasm)
     uint32_t unit = 0, size = 0;
 
     for (uint32_t i = wasm->imported_func_count; i < wasm->func_count; i++) {
-        uint32_t body_size = wasm->funcs[i].body_size + FUNC_SIZE;
         bool changes = plan->unit_is_plain[unit] != plan->funcs[i].is_plain;
 
-        if (size > 0 && (changes || body_size > UNIT_SIZE - size)) {
+        if (size > 0 && (changes || plan->funcs[i].size > UNIT_SIZE - size)) {
             plan->first_func[++unit] = i;
             size = 0;
         }
-        size = body_size < UNIT_SIZE - size ? size + body_size : UNIT_SIZE;
+        size += plan->funcs[i].size < UNIT_SIZE - size ? plan->funcs[i].size : UNIT_SIZE - size;
         plan->funcs[i].unit = unit;
         plan->unit_is_plain[unit] = plan->funcs[i].is_plain;
     }
@@ -287,7 +312,7 @@ int plan_make(struct plan *plan, const struct wasm_instance *instance, struct ar
     find_shared(plan, instance);
     find_initial_elems(plan, instance);
     plan->can_throw = instance->can_throw;
-    if (find_plain_funcs(plan, wasm, err) < 0)
+    if (weigh_funcs(plan, wasm, err) < 0)
         return -1;
     plan->unit_count = cut_units(plan, wasm);
     order_units(plan, wasm, arena);

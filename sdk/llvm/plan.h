@@ -14,6 +14,7 @@
 
 struct plan_func {
     uint32_t unit;      /* which defines it; 0 for imports */
+    uint32_t size;      /* of the work to make its code, about in bytes of a usual body */
     bool is_shared;     /* other units refer to it */
     bool is_referenced; /* its address is taken: it needs a struct mewz_func */
     bool is_plain;      /* too large an effort for the optimiser (effort.h) */

@@ -79,6 +79,29 @@ const rules = {
     selfCustom: bytes(header, repeat(50000, section(0, [0]))),
 };
 
+// --- modules that once cost much more than their size ---
+
+const wide = bytes(leb(1000), repeat(1000, 0x7f));
+const list = (count, make) => Buffer.concat(Array.from({ length: count }, (_, i) => make(i)));
+const withFunctions = (count, make) => bytes(header, section(1, [1, 0x60, 0, 0]), section(3, leb(count), repeat(count, 0)),
+    section(5, [1, 0, 1]), section(7, [1, 6], '_start', [0, 0]), section(10, leb(count), list(count, i => body(0, make(i), 0x0b))));
+const withWideType = code => bytes(header, section(1, [2, 0x60, 0, 0, 0x60], wide, wide), section(3, [1, 0]),
+    section(10, 1, body(0, repeat(1000, [0x41, 0]), code, repeat(1000, 0x1a), 0x0b)));
+const withTag = code => bytes(header, section(1, [1, 0x60, 0, 0]), section(3, [1, 0]), section(13, [1, 0, 0]),
+    section(10, 1, body(0, code, 0x0b)));
+const loadAndStore = (from, to) => bytes([0x41, 0, 0x41, 0, 0x28, 2], leb(from), [0x36, 2], leb(to));
+
+const optimised = {
+    functions: withFunctions(100000, () => []),
+    chain: withFunctions(1900, i => i < 1899 ? bytes(loadAndStore(0, 4), 0x10, leb(i + 1)) : []),
+    longChain: withFunctions(20000, i => i < 19999 ? bytes(0x10, leb(i + 1)) : []),
+    loadsAndStores: withFunctions(1, () => list(5000, i => loadAndStore(i * 4, i * 8))),
+    wideIfs: withWideType(repeat(5000, [0x41, 1, 0x04, 1, 0x05, 0x0b])),
+    wideLoops: withWideType(repeat(5000, [0x03, 1, 0x41, 0, 0x0d, 0, 0x0b])),
+    tries: withTag(repeat(7000, [0x02, 0x40, 0x1f, 0x40, 1, 0, 0, 0, 0x10, 0, 0x0b, 0x0b])),
+    callsInTry: withTag(bytes([0x1f, 0x40, 1, 2, 0], repeat(30000, [0x10, 0]), 0x0b)),
+};
+
 // --- modules by mutation ---
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0b, 0x40, 0x60, 0x70, 0xfc, 0xfd];
@@ -107,6 +130,8 @@ function mutate(seed) {
 
 function* modules() {
     yield* Object.entries(rules);
+    for (const [name, content] of Object.entries(optimised))
+        yield [name, content, '-O2'];
     for (let i = 0; i < count; i++)
         yield [`mutation${i}`, mutate(seeds[random(seeds.length)])];
 }
@@ -133,14 +158,14 @@ function complaint(result, file) {
     return null;
 }
 
-async function tryModule(name, content) {
+async function tryModule(name, content, level) {
     const file = join(folder, `${name}.wasm`);
     const output = join(folder, `${name}.o`);
     writeFileSync(file, content);
     // Real code of some size belongs to other tests; here the compiler is for what is small.
     const runs = [['inspect', file]];
-    if (content.length < 20000)
-        runs.push(['compile', file, '-O0', '-o', output]);
+    if (level || content.length < 20000)
+        runs.push(['compile', file, level ?? '-O0', '-o', output]);
     for (const args of runs) {
         const result = await execute(args);
         const wrong = complaint(result, `${name}.wasm`)
@@ -156,8 +181,8 @@ async function tryModule(name, content) {
 }
 
 async function worker(source, tally) {
-    for (const [name, content] of source)
-        tally[await tryModule(name, content) ? 'passed' : 'failed']++;
+    for (const [name, content, level] of source)
+        tally[await tryModule(name, content, level) ? 'passed' : 'failed']++;
 }
 
 mkdirSync(folder, { recursive: true });
