@@ -24,8 +24,6 @@ METRIC("tcp.checksum_errors", tcp_checksum, tcp.chkerr);
 METRIC("tcp.out_of_memory", tcp_memory, tcp.memerr);
 METRIC("tcp.connections_opened", tcp_opened, mib2.tcpactiveopens);
 METRIC("tcp.connections_accepted", tcp_accepted, mib2.tcppassiveopens);
-METRIC("tcp.connections_failed", tcp_failed, mib2.tcpattemptfails);
-METRIC("tcp.connections_reset", tcp_reset, mib2.tcpestabresets);
 METRIC("tcp.resets_sent", tcp_resets, mib2.tcpoutrsts);
 METRIC("udp.datagrams_received", udp_in, mib2.udpindatagrams);
 METRIC("udp.datagrams_sent", udp_out, mib2.udpoutdatagrams);

@@ -45,6 +45,13 @@ struct tcp_socket {
 static uint32_t socket_count; /* open ones, those that wait to be accepted included */
 MEWZ_METRIC(sockets, "tcp.sockets", socket_count);
 
+/* lwIP counts every connection that is closed as one that was reset. */
+static struct {
+    uint32_t failed, reset;
+} lost;
+MEWZ_METRIC(failed, "tcp.connections_failed", lost.failed);
+MEWZ_METRIC(reset, "tcp.connections_reset", lost.reset);
+
 static struct tcp_socket *as_tcp(struct host_socket *socket)
 {
     return (struct tcp_socket *)socket;
@@ -119,8 +126,10 @@ static void handle_error(void *argument, err_t error)
     struct tcp_socket *socket = argument;
     lose_pcb(socket);
     socket->ended = true;
-    if (error != ERR_CLSD)
+    if (error != ERR_CLSD) {
         socket->base.error = error == ERR_RST && socket->connecting ? WASI_ECONNREFUSED : net_errno(error);
+        ++*(socket->connecting ? &lost.failed : &lost.reset);
+    }
     socket->connecting = false;
 }
 
@@ -324,8 +333,10 @@ static void release_pcb(struct tcp_socket *socket)
     }
     tcp_recv(pcb, NULL);
     tcp_err(pcb, NULL);
-    if (socket->reset_on_close || tcp_close(pcb) != ERR_OK)
+    if (socket->reset_on_close || tcp_close(pcb) != ERR_OK) {
+        lost.reset += pcb->state >= ESTABLISHED;
         tcp_abort(pcb);
+    }
 }
 
 static void close_socket(struct host_socket *base)

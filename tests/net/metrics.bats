@@ -50,6 +50,7 @@ number() {
         [ "$(number tcp.sockets)" = 1 ] && [ "$(number net.memory.objects)" -le $((objects + 16)) ]
     }
     wait_until has_settled
+    [ "$(number tcp.connections_reset)" = 0 ]
 }
 
 @test "metrics: of a disk image, and of a program that computes" {
@@ -75,6 +76,7 @@ number() {
     : >numbers
     mewz-cc run "$ROOT/build/guests/computes.wasm" >/dev/null 2>>numbers 3>&- &
     machine=$!
+    wait_until grep -qx mewz-cc "/proc/$machine/comm" # bash has handlers of its own
     wait_until grep -q "^SigCgt:.*[2367abef]..$" "/proc/$machine/status"
     kill -USR1 "$machine"
     wait_until grep -q "^udp.checksum_errors " numbers
