@@ -45,20 +45,10 @@ void buf_byte(struct buf *buf, uint8_t byte)
     buf_append(buf, &byte, 1);
 }
 
-static void append_little_endian(struct buf *buf, uint64_t value, int size)
-{
-    for (int i = 0; i < size; i++)
-        buf_byte(buf, (uint8_t)(value >> (8 * i)));
-}
-
 void buf_u32(struct buf *buf, uint32_t value)
 {
-    append_little_endian(buf, value, 4);
-}
-
-void buf_u64(struct buf *buf, uint64_t value)
-{
-    append_little_endian(buf, value, 8);
+    for (int i = 0; i < 4; i++)
+        buf_byte(buf, (uint8_t)(value >> (8 * i)));
 }
 
 void buf_uleb(struct buf *buf, uint64_t value)

@@ -17,8 +17,7 @@ struct buf {
 void buf_append(struct buf *buf, const void *bytes, size_t size);
 void *buf_extend(struct buf *buf, size_t size); /* appends `size` zero bytes, returns where they begin */
 void buf_byte(struct buf *buf, uint8_t byte);
-void buf_u32(struct buf *buf, uint32_t value); /* little-endian, as the next one */
-void buf_u64(struct buf *buf, uint64_t value);
+void buf_u32(struct buf *buf, uint32_t value);  /* little-endian */
 void buf_uleb(struct buf *buf, uint64_t value); /* unsigned LEB128, as the next one signed */
 void buf_sleb(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

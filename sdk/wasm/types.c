@@ -1,7 +1,6 @@
 #include "wasm/types.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/buf.h"
 
@@ -83,17 +82,6 @@ bool wasm_type_matches(wasm_valtype found, wasm_valtype expected)
         return true;
     return wasm_is_ref(found) && wasm_is_ref(expected) && (!wasm_is_nullable(found) || wasm_is_nullable(expected)) &&
            heap_type_matches(wasm_heap_type(found), wasm_heap_type(expected));
-}
-
-static bool types_equal(const wasm_valtype *a, uint32_t a_count, const wasm_valtype *b, uint32_t b_count)
-{
-    return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
-}
-
-bool wasm_functype_equal(const struct wasm_functype *a, const struct wasm_functype *b)
-{
-    return types_equal(a->params, a->param_count, b->params, b->param_count) &&
-           types_equal(a->results, a->result_count, b->results, b->result_count);
 }
 
 static void append_types(struct buf *text, const wasm_valtype *types, uint32_t count)

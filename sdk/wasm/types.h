@@ -97,6 +97,5 @@ struct wasm_type_name {
 };
 struct wasm_type_name wasm_valtype_name(wasm_valtype type);
 char *wasm_functype_text(const struct wasm_functype *type, struct arena *arena);
-bool wasm_functype_equal(const struct wasm_functype *a, const struct wasm_functype *b);
 
 #endif
