@@ -72,8 +72,10 @@ static _Noreturn void keep(struct redirect redirect, int guest, int tap)
                  fcntl(redirect.netlink, F_DUPFD_CLOEXEC, KEEPER_FIRST_OTHER),
                  fcntl(tap, F_DUPFD_CLOEXEC, KEEPER_FIRST_OTHER)};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int i = 0; i < KEEPER_FIRST_OTHER; i++)
-        dup2(i < KEEPER_GUEST ? null : fds[i - KEEPER_GUEST], i);
+    for (int i = 0; i < KEEPER_GUEST && null >= 0; i++)
+        dup2(null, i);
+    for (int i = KEEPER_GUEST; i < KEEPER_FIRST_OTHER; i++)
+        dup2(fds[i - KEEPER_GUEST], i);
     close_range(KEEPER_FIRST_OTHER, UINT_MAX, 0);
     setsid(); /* a terminal's ^C is not for it */
     prctl(PR_SET_NAME, "mewz-net");

@@ -131,15 +131,17 @@ static void open_loopback(void)
  * for of its usual range it is the larger part. */
 static void keep_linux_off(void)
 {
-    unsigned first, last;
+    char range[64];
     FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r+e");
-    if (file && fscanf(file, "%u %u", &first, &last) == 2 && first < REDIRECT_FIRST_PORT &&
-        last >= REDIRECT_FIRST_PORT) {
-        rewind(file);
-        fprintf(file, "%u %u", first, REDIRECT_FIRST_PORT - 1);
+    if (!file)
+        return;
+    if (fgets(range, sizeof range, file)) {
+        char *end;
+        unsigned long first = strtoul(range, &end, 10), last = strtoul(end, NULL, 10);
+        if (first < REDIRECT_FIRST_PORT && last >= REDIRECT_FIRST_PORT && fseek(file, 0, SEEK_SET) == 0)
+            fprintf(file, "%lu %u", first, REDIRECT_FIRST_PORT - 1);
     }
-    if (file)
-        fclose(file);
+    fclose(file);
 }
 
 /* --- the tap --- */

@@ -120,7 +120,7 @@ void terminal_finish(pid_t relay)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     signal(SIGHUP, SIG_IGN); /* with the relay the terminal goes */
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 && null >= 0; i++)
         dup2(null, i);
     while (waitpid(relay, NULL, 0) < 0 && errno == EINTR)
         ;
