@@ -1,6 +1,5 @@
 /* resolve.c: addresses of hosts by name: of this machine, from the configuration (`host`), or from the name servers
  * that DHCP or the configuration told, to whom a short name is completed (`search`, `ndots`). */
-#include <stdlib.h>
 #include <string.h>
 
 #include <lwip/dns.h>
@@ -94,10 +93,12 @@ static uint32_t ask_in(const char *domain, const char *name, size_t size, enum h
 static bool has_enough_dots(const char *name, size_t size)
 {
     const char *setting = host_setting("ndots", 0);
-    int wanted = setting ? atoi(setting) : 1;
+    uint16_t wanted;
+    if (!setting || !port_parse(setting, strlen(setting), &wanted))
+        wanted = 1;
     for (size_t i = 0; i < size && wanted > 0; i++)
         wanted -= name[i] == '.';
-    return wanted <= 0;
+    return wanted == 0;
 }
 
 /* A name that ends with a dot is in no domain. */
