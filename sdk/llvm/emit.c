@@ -14,31 +14,23 @@
  * slower. */
 #define COMBINE "instcombine<max-iterations=1;no-verify-fixpoint>"
 
-/* Simplifies, and inlines, so far that what has no use then is what the program does not use (keep.h). Where functions
- * may throw, keep_traps puts code on the way from a call to the next block. It sees by lcssa what leaves a loop. */
-#define INLINE      "function(sroa,early-cse,simplifycfg),cgscc(inline),"
-#define SIMPLIFY    "sroa,early-cse," COMBINE ",simplifycfg,adce"
-#define SPLIT_EDGES ",break-crit-edges"
-
-static const char *const early_passes[2][2] = {/* whether it inlines, whether functions may throw */
-                                               {"function(" SIMPLIFY ",lcssa)",
-                                                "function(" SIMPLIFY SPLIT_EDGES ",lcssa)"},
-                                               {INLINE "function(" SIMPLIFY ",lcssa)",
-                                                INLINE "function(" SIMPLIFY SPLIT_EDGES ",lcssa)"}};
-
 #define FUNCTION_PASSES                                                                                                \
     "sroa,early-cse<memssa>,simplifycfg," COMBINE ",correlated-propagation,simplifycfg,"                               \
     "loop-mssa(loop-rotate,licm),gvn,dse," COMBINE ",simplifycfg"
 #define LATE_PASSES "loop-mssa(licm),simplifycfg<switch-to-lookup;hoist-common-insts;sink-common-insts>"
 
-/* By options->optimise. */
+/* By options->optimise. Where loads have anchors, keep_traps asks for adce at the end. */
 static const char *const pipelines[] = {
     "default<O0>",
-    "function<eager-inv>(" FUNCTION_PASSES "," LATE_PASSES "),globaldce",
+    "function<eager-inv>(" FUNCTION_PASSES "," LATE_PASSES ",adce),globaldce",
     "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES ")),"
-    "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES "),globaldce",
-    "default<O3>",
+    "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES ",adce),globaldce",
+    "default<O3>,function(adce)",
 };
+
+/* What default<O3> has beyond our passes deletes loops whose loads only anchors use. So what is unused is found first.
+ */
+#define O3_FIRST "cgscc(inline,function(sroa,early-cse," COMBINE ",simplifycfg,adce))"
 
 /* LLVM's own handler would print, and end the process on errors. */
 static void handle_diagnostic(LLVMDiagnosticInfoRef info, void *data)
@@ -101,13 +93,14 @@ static int optimise(struct unit *unit, struct err *err)
 {
     if (unit->index == unit->plan->unit_count) /* the code map, which is data only */
         return 0;
-    if (unit->options->optimise > 0) {
-        if (run_passes(unit, early_passes[unit->options->optimise > 1][unit->plan->can_throw], err) < 0)
+    if (unit->options->optimise == 3) {
+        if (run_passes(unit, O3_FIRST, err) < 0)
             return -1;
-        keep_traps(unit);
+        keep_unused_loads(unit);
     }
     if (run_passes(unit, pipelines[unit->options->optimise], err) < 0)
         return -1;
+    keep_traps(unit);
     keep_widths(unit);
     return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }

@@ -1,93 +1,125 @@
 /* keep.c: see keep.h. */
 #include "llvm/keep.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
 #include "llvm/used.h"
 
-#define MAX_DEPTH 8
+#define ANCHOR     "llvm.assume"
+#define ANCHOR_TAG "noundef"
 
-/* The place behind a call. An invoke is the only way to its next block, since keep_traps runs on such code. */
-static LLVMValueRef next_instruction(LLVMValueRef call)
+/* Values that nobody uses any more. */
+struct unused {
+    LLVMValueRef *values;
+    size_t count, capacity;
+};
+
+static void push_unused(struct unused *unused, LLVMValueRef value)
 {
-    LLVMValueRef next;
-
-    if (!LLVMIsAInvokeInst(call))
-        return LLVMGetNextInstruction(call);
-    next = LLVMGetFirstInstruction(LLVMGetNormalDest(call));
-    while (LLVMIsAPHINode(next))
-        next = LLVMGetNextInstruction(next);
-    return next;
+    if (unused->count == unused->capacity) {
+        unused->capacity = unused->capacity ? 2 * unused->capacity : 64;
+        unused->values = memory_resize(unused->values, unused->capacity * sizeof(*unused->values));
+    }
+    unused->values[unused->count++] = value;
 }
 
-/* Passes the call's result to an assembly statement of no instructions. */
-static void use_result(struct unit *unit, LLVMValueRef call)
+/* An assumption that is always true: that the value is defined. Passes keep it; code generation would drop it. */
+void keep_anchor_load(struct unit *unit, LLVMValueRef load)
 {
-    LLVMValueRef value = call, statement;
-    LLVMTypeRef type = LLVMTypeOf(call), function_type;
-    bool is_float;
+    LLVMOperandBundleRef bundle = LLVMCreateOperandBundle(ANCHOR_TAG, sizeof(ANCHOR_TAG) - 1, &load, 1);
+    LLVMValueRef truth = LLVMConstInt(unit->i1, 1, false);
+    unsigned id = LLVMLookupIntrinsicID(ANCHOR, sizeof(ANCHOR) - 1);
+    LLVMValueRef assume = LLVMGetIntrinsicDeclaration(unit->module, id, NULL, 0);
 
-    LLVMPositionBuilderBefore(unit->builder, next_instruction(call));
-    if (LLVMGetTypeKind(type) == LLVMStructTypeKind)
-        value = LLVMBuildExtractValue(unit->builder, call, 0, "");
-    type = LLVMTypeOf(value);
-    is_float = LLVMGetTypeKind(type) != LLVMIntegerTypeKind && LLVMGetTypeKind(type) != LLVMPointerTypeKind;
-    function_type = LLVMFunctionType(unit->void_type, &type, 1, false);
-    statement =
-        LLVMGetInlineAsm(function_type, "", 0, is_float ? "x" : "r", 1, true, false, LLVMInlineAsmDialectATT, false);
-    LLVMInstructionSetDebugLoc(LLVMBuildCall2(unit->builder, function_type, statement, &value, 1, ""),
-                               LLVMInstructionGetDebugLoc(call));
+    LLVMBuildCallWithOperandBundles(unit->builder, LLVMGlobalGetValueType(assume), assume, &truth, 1, &bundle, 1, "");
+    LLVMDisposeOperandBundle(bundle);
 }
 
-/* Only a function of this unit can turn out to do nothing but load. */
-static bool is_droppable_call(LLVMValueRef instruction)
+static bool is_anchor(LLVMValueRef instruction)
 {
-    LLVMValueRef callee;
+    LLVMValueRef callee = LLVMIsACallInst(instruction) ? LLVMIsAFunction(LLVMGetCalledValue(instruction)) : NULL;
+    size_t length;
 
-    if ((!LLVMIsACallInst(instruction) && !LLVMIsAInvokeInst(instruction)) ||
-        LLVMGetTypeKind(LLVMTypeOf(instruction)) == LLVMVoidTypeKind)
-        return false;
-    callee = LLVMIsAFunction(LLVMGetCalledValue(instruction));
-    return callee && !LLVMIsDeclaration(callee);
-}
-
-/* Vectors are cut to what is used by passes in between, numbers by the code generator only. */
-static bool is_kept_early(LLVMValueRef load)
-{
-    return LLVMGetTypeKind(LLVMTypeOf(load)) == LLVMVectorTypeKind && used_in_part(load);
+    return callee && strcmp(LLVMGetValueName2(callee, &length), ANCHOR) == 0;
 }
 
 /* What has no effect but its value. */
-static bool is_pure(LLVMValueRef instruction)
+static bool is_pure(LLVMValueRef value)
 {
-    return LLVMIsABinaryOperator(instruction) || LLVMIsACastInst(instruction) || LLVMIsACmpInst(instruction) ||
-           LLVMIsASelectInst(instruction) || LLVMIsAGetElementPtrInst(instruction) ||
-           LLVMIsAExtractElementInst(instruction) || LLVMIsAInsertElementInst(instruction) ||
-           LLVMIsAShuffleVectorInst(instruction);
+    return LLVMIsABinaryOperator(value) || LLVMIsAUnaryOperator(value) || LLVMIsACastInst(value) ||
+           LLVMIsACmpInst(value) || LLVMIsASelectInst(value) || LLVMIsAGetElementPtrInst(value) ||
+           LLVMIsAExtractElementInst(value) || LLVMIsAInsertElementInst(value) || LLVMIsAShuffleVectorInst(value) ||
+           LLVMIsAExtractValueInst(value) || LLVMIsAFreezeInst(value) || LLVMIsAPHINode(value);
 }
 
-/* Whether only what is behind its loop uses a value: the code is in LCSSA form, so such users are phis of one value.
- * Of such loads LLVM leaves the last one when it unrolls the loop. */
-static bool leaves_loop(LLVMValueRef value, unsigned depth)
+/* Erases the instruction. Each operand becomes unused once at most, when its last use goes. */
+static void erase(struct unused *unused, LLVMValueRef instruction)
 {
-    for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use)) {
-        LLVMValueRef user = LLVMGetUser(use);
-        bool is_exit = LLVMIsAPHINode(user) && LLVMCountIncoming(user) == 1;
+    for (int i = 0, count = LLVMGetNumOperands(instruction); i < count; i++) {
+        LLVMValueRef operand = LLVMGetOperand(instruction, (unsigned)i);
 
-        if (!is_exit && !(depth < MAX_DEPTH && is_pure(user) && leaves_loop(user, depth + 1)))
-            return false;
+        if (!LLVMIsAInstruction(operand))
+            continue;
+        LLVMSetOperand(instruction, (unsigned)i, LLVMGetUndef(LLVMTypeOf(operand)));
+        if (!LLVMGetFirstUse(operand))
+            push_unused(unused, operand);
     }
-    return true;
+    LLVMInstructionEraseFromParent(instruction);
 }
 
-static void keep_traps_in(struct unit *unit, LLVMBasicBlockRef block)
+static bool is_used_once(LLVMValueRef value)
 {
-    for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
-        bool is_used = LLVMGetFirstUse(i) != NULL;
+    return !LLVMGetNextUse(LLVMGetFirstUse(value));
+}
 
-        if (is_used && LLVMIsALoadInst(i))
-            LLVMSetVolatile(i, is_kept_early(i) || leaves_loop(i, 0));
-        else if (!is_used && is_droppable_call(i))
-            use_result(unit, i);
+void keep_unused_loads(struct unit *unit)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
+        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
+            for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
+                LLVMValueRef load = is_anchor(i) ? LLVMIsALoadInst(LLVMGetOperand(i, 1)) : NULL;
+
+                if (load && is_used_once(load))
+                    LLVMSetVolatile(load, true);
+            }
+}
+
+static void erase_anchors_in(struct unused *unused, LLVMBasicBlockRef block)
+{
+    LLVMValueRef next;
+
+    for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = next) {
+        next = LLVMGetNextInstruction(i);
+        if (is_anchor(i))
+            erase(unused, i);
     }
+}
+
+/* Of what only anchors used: pure values go, and the loads behind them stay. */
+static void settle(struct unused *unused)
+{
+    while (unused->count > 0) {
+        LLVMValueRef value = unused->values[--unused->count];
+
+        if (LLVMIsALoadInst(value))
+            LLVMSetVolatile(value, true);
+        else if (is_pure(value))
+            erase(unused, value);
+    }
+}
+
+void keep_traps(struct unit *unit)
+{
+    struct unused unused = {0};
+
+    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f)) {
+        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
+            erase_anchors_in(&unused, block);
+        settle(&unused);
+    }
+    free(unused.values);
 }
 
 /* Puts a fence behind the load, through which the code generator does not see what is used. */
@@ -106,26 +138,18 @@ static void fence_load(struct unit *unit, LLVMValueRef load)
 static void keep_widths_in(struct unit *unit, LLVMBasicBlockRef block)
 {
     for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
-        if (LLVMIsALoadInst(i) && used_in_part(i))
+        if (LLVMIsALoadInst(i) && used_nowhere(i))
+            LLVMSetVolatile(i, true);
+        else if (LLVMIsALoadInst(i) && used_in_part(i))
             fence_load(unit, i);
         else if (LLVMIsAStoreInst(i) && used_for_update(i))
             LLVMSetVolatile(i, true);
     }
 }
 
-static void visit_blocks(struct unit *unit, void (*visit)(struct unit *unit, LLVMBasicBlockRef block))
+void keep_widths(struct unit *unit)
 {
     for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
-            visit(unit, block);
-}
-
-void keep_traps(struct unit *unit)
-{
-    visit_blocks(unit, keep_traps_in);
-}
-
-void keep_widths(struct unit *unit)
-{
-    visit_blocks(unit, keep_widths_in);
+            keep_widths_in(unit, block);
 }

@@ -5,11 +5,18 @@
 #include "llvm/unit.h"
 
 /* A load traps out of bounds even if its value is dropped (core specification, section 4.4.7.1), but LLVM deletes a
- * load without a use, and a call of a function that only loads. All loads from linear memory are volatile when they
- * are made. This function runs after passes that delete what the program does not use, when a value with a use is
- * one that matters: such loads become ordinary ones, which the optimiser may merge, move and vectorise; the others
- * stay volatile, and so do those of which a loop uses only the last one's value, behind it (the code must be in LCSSA
- * form). A call without a use gets one; one that may throw must not share the block behind it. */
+ * load without a use. So each load from linear memory has an anchor from the start, a use that costs nothing and that
+ * no pass deletes by itself: it says where the value has gone, if to an equal one from an earlier access to the same
+ * place. Loads without an anchor must be volatile. Adds the anchor where the unit's builder is, which is behind the
+ * load. */
+void keep_anchor_load(struct unit *unit, LLVMValueRef load);
+
+/* Makes loads volatile now that only their anchors use, for passes that delete a loop of nothing but such loads. */
+void keep_unused_loads(struct unit *unit);
+
+/* Removes all anchors, when the optimiser has run, with adce last. What only they used is a load whose value makes no
+ * difference: it becomes volatile. So those that matter are ordinary ones all the time, which the optimiser may merge,
+ * move and vectorise. */
 void keep_traps(struct unit *unit);
 
 /* An access that lies in bounds only in part traps too, but LLVM accesses no more than what the program uses of the

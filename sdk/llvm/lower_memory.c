@@ -4,6 +4,7 @@
  * of bounds faults (abi.h, MEWZ_MEMORY_RESERVE). The addresses of further memories are loaded. */
 #include <mewz/abi.h>
 
+#include "llvm/keep.h"
 #include "llvm/lower.h"
 #include "llvm/symbols.h"
 
@@ -46,15 +47,18 @@ static bool is_narrow(LLVMTypeRef type, LLVMTypeRef access)
     return LLVMGetTypeKind(type) == LLVMIntegerTypeKind && type != access;
 }
 
-/* A load must trap even if nobody uses its value, so it is volatile here. keep.c makes it an ordinary one where the
- * value is used. The alignment in the module is a hint that need not be true. */
+/* A load must trap even if nobody uses its value (keep.h): without the optimiser, volatile does it. The alignment in
+ * the module is a hint that need not be true. */
 LLVMValueRef lower_load_from(struct lower *l, const struct wasm_instr *instr, LLVMValueRef index, LLVMTypeRef type)
 {
     LLVMValueRef value = LLVMBuildLoad2(l->builder, type, build_access(l, instr, index), "");
 
     LLVMSetAlignment(value, 1);
-    LLVMSetVolatile(value, true);
     lower_locate(l, value);
+    if (l->unit->options->optimise > 0)
+        keep_anchor_load(l->unit, value);
+    else
+        LLVMSetVolatile(value, true);
     return value;
 }
 

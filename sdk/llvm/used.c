@@ -10,13 +10,15 @@ static uint64_t first_bytes(unsigned count)
     return count < 64 ? ((uint64_t)1 << count) - 1 : UINT64_MAX;
 }
 
-/* The size of a type in bytes, of a vector's lanes; 0 for what has none or more than a set holds. */
+/* The size of a type in bytes, of a vector's lanes, one for a bit; 0 for what has none or more than a set holds. */
 static unsigned size_of(LLVMTypeRef type)
 {
     unsigned size;
 
     switch (LLVMGetTypeKind(type)) {
     case LLVMIntegerTypeKind:
+        if (LLVMGetIntTypeWidth(type) == 1)
+            return 1;
         return LLVMGetIntTypeWidth(type) % 8 || LLVMGetIntTypeWidth(type) > 64 ? 0 : LLVMGetIntTypeWidth(type) / 8;
     case LLVMFloatTypeKind:
         return 4;
@@ -95,49 +97,84 @@ static uint64_t used_by_operation(LLVMValueRef user, LLVMValueRef value)
 
 static uint64_t used_bytes(LLVMValueRef value, unsigned depth);
 
-/* Lanes that become wider one by one. */
-static uint64_t used_by_extension(LLVMValueRef user, LLVMValueRef value, unsigned depth)
+static bool is_vector(LLVMTypeRef type)
 {
-    LLVMTypeRef type = LLVMTypeOf(value), wide = LLVMTypeOf(user);
-    uint64_t used = 0, used_wide;
+    return LLVMGetTypeKind(type) == LLVMVectorTypeKind;
+}
 
-    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind || size_of(wide) == 0)
+/* An operation that makes each lane of its result of the same lanes of its operands. */
+static uint64_t used_by_lanes(LLVMValueRef user, LLVMValueRef value, unsigned depth)
+{
+    LLVMTypeRef type = LLVMTypeOf(value), result = LLVMTypeOf(user);
+    uint64_t used = 0, used_result;
+
+    if (!is_vector(type) || !is_vector(result) || size_of(type) == 0 || size_of(result) == 0)
         return UINT64_MAX;
-    used_wide = used_bytes(user, depth);
+    used_result = used_bytes(user, depth);
     for (unsigned i = 0; i < LLVMGetVectorSize(type); i++)
-        if (used_wide & lane_bytes(wide, i))
+        if (used_result & lane_bytes(result, i))
             used |= lane_bytes(type, i);
     return used;
 }
 
+/* The value is the vector, of which one lane is replaced, or the lane. */
+static uint64_t used_by_insert(LLVMValueRef user, LLVMValueRef value, unsigned depth)
+{
+    LLVMTypeRef type = LLVMTypeOf(user);
+    LLVMValueRef lane = LLVMGetOperand(user, 2);
+    uint64_t used, bytes;
+
+    if (!LLVMIsAConstantInt(lane) || size_of(type) == 0)
+        return UINT64_MAX;
+    used = used_bytes(user, depth);
+    bytes = lane_bytes(type, LLVMConstIntGetZExtValue(lane));
+    if (LLVMGetOperand(user, 0) == value)
+        return used & ~bytes;
+    return used & bytes ? UINT64_MAX : 0;
+}
+
+/* Lanes of one bit, which count for a byte here. */
+static bool has_bits(LLVMTypeRef type)
+{
+    LLVMTypeRef lane = is_vector(type) ? LLVMGetElementType(type) : type;
+
+    return LLVMGetTypeKind(lane) == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(lane) == 1;
+}
+
 static uint64_t used_by(LLVMValueRef user, LLVMValueRef value, unsigned depth)
 {
+    if (LLVMIsABinaryOperator(user) && !is_vector(LLVMTypeOf(value)))
+        return used_by_operation(user, value);
+    if (LLVMIsABinaryOperator(user) || LLVMIsACmpInst(user))
+        return used_by_lanes(user, value, depth);
     switch (LLVMGetInstructionOpcode(user)) {
     case LLVMBitCast:
-        return used_bytes(user, depth);
+        return has_bits(LLVMTypeOf(value)) ? UINT64_MAX : used_bytes(user, depth);
+    case LLVMTrunc:
+        if (LLVMGetTypeKind(LLVMTypeOf(user)) == LLVMIntegerTypeKind)
+            return first_bytes((LLVMGetIntTypeWidth(LLVMTypeOf(user)) + 7) / 8);
+        return used_by_lanes(user, value, depth);
     case LLVMZExt:
     case LLVMSExt:
     case LLVMFPExt:
-        return used_by_extension(user, value, depth);
-    case LLVMTrunc:
-        return LLVMGetTypeKind(LLVMTypeOf(user)) == LLVMIntegerTypeKind
-                   ? first_bytes((LLVMGetIntTypeWidth(LLVMTypeOf(user)) + 7) / 8)
-                   : UINT64_MAX;
+    case LLVMFPTrunc:
+    case LLVMSIToFP:
+    case LLVMUIToFP:
+    case LLVMFNeg:
+    case LLVMSelect:
+        return used_by_lanes(user, value, depth);
+    case LLVMInsertElement:
+        return used_by_insert(user, value, depth);
     case LLVMExtractElement:
         return used_by_extract(user, LLVMTypeOf(value));
     case LLVMShuffleVector:
         return used_by_shuffle(user, value);
-    case LLVMAnd:
-    case LLVMShl:
-    case LLVMLShr:
-    case LLVMAShr:
-        return used_by_operation(user, value);
     default:
         return UINT64_MAX;
     }
 }
 
-/* Looks through `depth` casts at most: unoptimised code can have a chain of millions. */
+/* Looks through `depth` operations at most: unoptimised code can have a chain of millions. */
 static uint64_t used_bytes(LLVMValueRef value, unsigned depth)
 {
     uint64_t used = 0;
@@ -154,6 +191,11 @@ bool used_in_part(LLVMValueRef load)
     uint64_t all = first_bytes(size_of(LLVMTypeOf(load)));
 
     return all != 0 && (used_bytes(load, MAX_DEPTH) & all) != all;
+}
+
+bool used_nowhere(LLVMValueRef load)
+{
+    return LLVMGetFirstUse(load) && used_bytes(load, MAX_DEPTH) == 0;
 }
 
 bool used_for_update(LLVMValueRef store)

@@ -9,6 +9,9 @@
  * than these. */
 bool used_in_part(LLVMValueRef load);
 
+/* Whether there are uses, but none of them passes anything on: lanes that nobody takes. */
+bool used_nowhere(LLVMValueRef load);
+
 /* Whether the store writes back what was loaded there, changed by a constant. LLVM could write only the bytes that
  * change. */
 bool used_for_update(LLVMValueRef store);
