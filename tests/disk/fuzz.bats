@@ -1,5 +1,5 @@
 # The file systems, natively under AddressSanitizer, with inputs that libFuzzer makes up (tests/disk/fuzz).
-# `make fuzz-memory fuzz-fuse fuzz-disk` go on for FUZZ_SECONDS and keep what they find in build/disk.
+# `make fuzz-memory fuzz-fuse fuzz-disk fuzz-drive` go on for FUZZ_SECONDS and keep what they find in build/disk.
 bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 export FUZZ_DISK=$ROOT/build/disk/fuzz.img
@@ -22,4 +22,8 @@ fuzz() {
 
 @test "fuzz: a damaged disk" {
     fuzz disk 500
+}
+
+@test "fuzz: a damaged image, whose files are on a drive that fails" {
+    fuzz drive 5000
 }

@@ -1,12 +1,13 @@
 # Targets for libFuzzer: the file systems in a process, with a program, a server and a disk that do whatever they like.
 
-FILE_FUZZERS     = $(addprefix $(BUILD)/disk/fuzz_,memory fuse disk)
+FILE_FUZZERS     = $(addprefix $(BUILD)/disk/fuzz_,memory fuse disk drive)
 FILE_FUZZ_CFLAGS = -std=gnu17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ikernel-src -Isdk/include -Itests/disk/fuzz -MMD -MP \
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function -fno-sanitize-recover=all
 
 FILE_FUZZ_memory = fs/memory fs/memory_folder fs/memory_pages fs/tree fs/vfs fs/walk mm/heap
 FILE_FUZZ_fuse   = fs/fuse fs/fuse_client fs/fuse_contents fs/page_cache fs/vfs fs/walk mm/heap
 FILE_FUZZ_disk   = $(patsubst kernel-src/%.c,%,$(filter-out %/port.c,$(wildcard kernel-src/ext4/*.c))) fs/cache fs/page_cache fs/vfs fs/walk mm/heap
+FILE_FUZZ_drive  = dev/block fs/cache fs/page_cache
 
 # A mounted file system stays for the life of a kernel, of which one process has many here: disk.c has the library's memory.
 FILE_FUZZ_MEMORY = $(foreach function,malloc calloc realloc free,-D$(function)=library_$(function))
@@ -39,8 +40,8 @@ $(BUILD)/disk/fuzz.img:
 	E2FSPROGS_FAKE_TIME=1700000000 PATH=$$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -b 4096 -N 64 -O "^metadata_csum" \
 	    -U 00000000-0000-4000-8000-000000000001 -E hash_seed=00000000-0000-4000-8000-000000000001 $@
 
-.PHONY: fuzz-memory fuzz-fuse fuzz-disk
-fuzz-memory fuzz-fuse fuzz-disk: fuzz-%: $(BUILD)/disk/fuzz_% $(BUILD)/disk/fuzz.img
+.PHONY: fuzz-memory fuzz-fuse fuzz-disk fuzz-drive
+fuzz-memory fuzz-fuse fuzz-disk fuzz-drive: fuzz-%: $(BUILD)/disk/fuzz_% $(BUILD)/disk/fuzz.img
 	@mkdir -p $(BUILD)/disk/corpus_$*
 	FUZZ_DISK=$(BUILD)/disk/fuzz.img $< -max_total_time=$(FUZZ_SECONDS) -len_control=0 -max_len=2048 -timeout=20 \
 	    -artifact_prefix=$(BUILD)/disk/ $(BUILD)/disk/corpus_$*
