@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -27,6 +28,7 @@ struct tree_content {
     const char *host; /* a file that has it */
     uint64_t start;   /* from the tree's header, or the section's */
     uint64_t size;
+    struct timespec changed; /* when it was, before it was read for the first time */
     struct sha256_text hash;
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/elf.h"
@@ -39,10 +40,14 @@ static struct tree_content **find_place(const struct table *table, const struct 
 static int read_content(struct file_tree *tree, const char *host, struct tree_content **content, struct err *err)
 {
     struct file file;
+    struct stat before;
+    if (stat(host, &before) != 0)
+        return err_set_errno(err, "%s", host);
     if (file_read(&file, host, err) != 0)
         return -1;
     *content = arena_alloc(&tree->arena, sizeof **content);
-    **content = (struct tree_content){.host = host, .size = file.size, .hash = sha256_text(file.data, file.size)};
+    **content = (struct tree_content){
+        .host = host, .size = file.size, .changed = before.st_ctim, .hash = sha256_text(file.data, file.size)};
     file_close(&file);
     return 0;
 }
@@ -92,7 +97,12 @@ static void finish_nodes(struct file_tree *tree, struct tree_content *const *of_
     }
 }
 
-/* A second look at a file that must be what it was at the first. */
+static int say_changed(const struct tree_content *content, struct err *err)
+{
+    return err_set(err, "--dir: %s: changed while it was read", content->host);
+}
+
+/* A second look at a file that must be what it was at the first; whether it still is, close_content says. */
 static int open_content(const struct tree_content *content, struct file *file, struct err *err)
 {
     if (file_read(file, content->host, err) != 0)
@@ -100,7 +110,18 @@ static int open_content(const struct tree_content *content, struct file *file, s
     if (file->size == content->size)
         return 0;
     file_close(file);
-    return err_set(err, "--dir: %s: changed while it was read", content->host);
+    return say_changed(content, err);
+}
+
+/* By the time of its last change, which also a program that sets times cannot turn back. */
+static int close_content(const struct tree_content *content, struct file *file, struct err *err)
+{
+    struct stat after;
+    file_close(file);
+    if (stat(content->host, &after) != 0)
+        return err_set_errno(err, "%s", content->host);
+    bool same = after.st_ctim.tv_sec == content->changed.tv_sec && after.st_ctim.tv_nsec == content->changed.tv_nsec;
+    return same ? 0 : say_changed(content, err);
 }
 
 /* Copies the contents behind nodes and names. */
@@ -115,7 +136,8 @@ static int append_to_tree(struct file_tree *tree, uint64_t size, struct err *err
             return -1;
         if (content->size)
             memcpy(tree->bytes.data + content->start, file.data, content->size);
-        file_close(&file);
+        if (close_content(content, &file, err) != 0)
+            return -1;
     }
     return 0;
 }
@@ -187,9 +209,8 @@ static int write_contents(const struct file_tree *tree, int fd, uint64_t start, 
         if (open_content(content, &file, err) != 0)
             return -1;
         if (file_write_sparse(fd, start + content->start, file.data, content->size) != 0)
-            err_set_errno(err, "--dir: %s", content->host);
-        file_close(&file);
-        if (err->set)
+            err_set_errno(err, "--dir: %s", content->host); /* the first error is what is told */
+        if (close_content(content, &file, err) != 0 || err->set)
             return -1;
     }
     return ftruncate(fd, (off_t)(start + tree->files_size)) == 0 ? 0 : err_set_errno(err, "--dir");

@@ -157,6 +157,25 @@ more" ]
     [[ $output == *small* ]]
 }
 
+# Between the two times that the folder is read comes the linker: here one that changes a file.
+@test "trees: a file that changes while the image is made, by its length or not, is told" {
+    mkdir -p changing bin
+    timeout 60 mewz-cc compile "$ROOT/build/guests/files.wasm" -o files.o
+    for change in 'printf X | dd of=changing/numbers conv=notrunc status=none; touch -d 2001-01-01 changing/numbers' \
+        'echo more >>changing/numbers' 'cp spare changing/numbers'; do
+        cp site/numbers changing/numbers
+        cp site/numbers spare
+        # shellcheck disable=SC2016
+        printf '#!/bin/sh\n[ ! -e spare ] || { %s; rm spare; }\nexec %s "$@"\n' "$change" \
+            "$(command -v ld.lld-19)" >bin/ld.lld-19
+        chmod +x bin/ld.lld-19
+        PATH=$PWD/bin:$PATH run timeout 60 mewz-cc build files.o -o changed.elf --dir changing:/srv
+        [ "$status" = 1 ]
+        [[ $output == *"changing/numbers: changed while it was read"* ]]
+        [ ! -e changed.elf ]
+    done
+}
+
 @test "trees: a program without files carries none of them" {
     timeout 60 mewz-cc build "$ROOT/build/guests/hello.wasm" -o hello.elf --dir part:/srv
     [ "$(stat -c %s hello.elf)" -lt $((1 << 20)) ]
