@@ -19,12 +19,14 @@ END
     image facts
     image pods
     image volumes
+    image streams
     files_image
     box_image
     ctr image tag localhost/hello:1 localhost/pause:1 # never run, but containerd wants it
 }
 
 teardown_file() {
+    umount "$work/habits/memory" 2>/dev/null || true # of a test that failed in the middle
     containerd_end
     ip netns del "$CONTAINERD_NETWORK"
 }
@@ -51,7 +53,9 @@ termination message why
 user 1234
 read-only true
 sysctl 0 77
+memory 137 OOMKilled
 localhost 0 text
+attach true true
 exec true
 debug true false
 stopped 0

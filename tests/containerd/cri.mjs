@@ -3,7 +3,7 @@
 // call that does.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { forward } from './forward.mjs';
+import { forward } from './streaming.mjs';
 import { call, connect, disconnect, makePod, until } from './kubelet.mjs';
 
 const [socket, handler, logs, cgroup] = process.argv.slice(2);

@@ -1,6 +1,8 @@
 // habits.mjs SOCKET HANDLER LOGS CGROUP: what users of Kubernetes are used to, beyond a pod that runs. Prints what it sees, one
 // fact a line.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { attach } from './streaming.mjs';
 import { call, connect, disconnect, makePod, refusal, until } from './kubelet.mjs';
 
 const [socket, handler, logs, cgroup] = process.argv.slice(2);
@@ -46,10 +48,23 @@ const fixed = await pod.run('fixed', 'localhost/volumes:1', { args: ['write', '/
 console.log(`read-only ${fixed.includes('Read-only file system')}`);
 console.log(`sysctl ${await pod.run('sysctl', 'localhost/box:1', box('cat', '/proc/sys/net/ipv4/ip_unprivileged_port_start'))}`);
 
+// An emptyDir of memory counts for who fills it.
+const memory = folder('memory');
+execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'none', memory]);
+const filler = await pod.start('filler', 'localhost/volumes:1',
+    { args: ['fill', '/data'], linux: { resources: { memory_limit_in_bytes: 136 << 20 } }, ...volume('/data', memory) });
+const { exit_code, reason } = await pod.ended(filler);
+execFileSync('umount', [memory]);
+console.log(`memory ${exit_code} ${reason}`);
+
 const server = await pod.start('server', 'localhost/pods:1', { args: ['serve', '80', 'text'],
     linux: { resources: { memory_limit_in_bytes: 160 << 20 }, security_context: own },
     annotations: { ...pod.annotations, 'dev.mewz.stop': 'stdin' } });
 console.log(`localhost ${await pod.run('side', 'localhost/box:1', box('nc', '-w', '5', '127.0.0.1', '80'))}`);
+const typed = await pod.start('typed', 'localhost/streams:1', { stdin: true });
+const { url } = await call('Attach', { container_id: typed, stdin: true, stdout: true, stderr: true });
+console.log(`attach ${await attach(url, 'typed in\n')} ${pod.log('typed').includes('typed in')}`);
+await call('StopContainer', { container_id: typed, timeout: 60 });
 console.log(`exec ${(await refusal('ExecSync', { container_id: server, cmd: ['/bin/sh'] })).includes('a machine runs one program')}`);
 await call('UpdateContainerResources', { container_id: server, linux: { memory_limit_in_bytes: 200 << 20 } });
 
