@@ -1,4 +1,4 @@
-/* validate.h: the validator: validate.c checks the module, validate_expr.c its expressions. */
+/* validate.h: the validator: validate.c checks the module, validate_expr.c and validate_control.c its expressions. */
 #ifndef WASM_VALIDATE_H
 #define WASM_VALIDATE_H
 

@@ -113,6 +113,16 @@ int operand_pop_any(struct validator *v, wasm_valtype *type)
     return 0;
 }
 
+int operand_pop_reference(struct validator *v, wasm_valtype *type)
+{
+    if (operand_pop_any(v, type))
+        return -1;
+    if (*type != WASM_BOTTOM && !wasm_is_ref(*type))
+        return validate_fail(v, "type mismatch: expected a reference, found %s", wasm_valtype_name(*type).text);
+    *type = WASM_MAKE_REF(WASM_REF_CODE, *type == WASM_BOTTOM ? WASM_HEAP_BOTTOM : wasm_heap_type(*type));
+    return 0;
+}
+
 struct types types_params(const struct wasm_functype *type)
 {
     return (struct types){type->params, type->param_count};

@@ -43,6 +43,9 @@ int operand_pop(struct validator *v, wasm_valtype type);
 int operands_pop(struct validator *v, struct types types);
 int operand_pop_any(struct validator *v, wasm_valtype *type);
 
+/* Pops a reference; *type is that of the same one known not to be null. */
+int operand_pop_reference(struct validator *v, wasm_valtype *type);
+
 /* Checks what operands_pop would pop, and stores in *present how many of them really are on the stack. */
 int operands_check(struct validator *v, struct types types, uint32_t *present);
 
@@ -64,5 +67,8 @@ wasm_valtype validate_address_type(const struct validator *v);
 
 /* Checks the current instruction's operands in the binary: indices, alignment, lanes (validate_immediate.c). */
 int validate_immediate(struct validator *v);
+
+/* Checks the current instruction, which is of control and has no signature (validate_control.c). */
+int validate_control(struct validator *v);
 
 #endif
