@@ -38,9 +38,13 @@ static uint64_t digest_without(const uint8_t *bytes, size_t size)
         _exit(write(files[1], &digest, sizeof digest) != sizeof digest);
     }
     close(files[1]);
-    bool has_result = process > 0 && read(files[0], &result, sizeof result) == sizeof result;
+    long got = -1;
+    while (process > 0 && got < 0)
+        got = read(files[0], &result, sizeof result); /* libFuzzer's alarm may interrupt it */
     close(files[0]);
-    if (!has_result || waitpid(process, NULL, 0) != process)
+    while (process > 0 && waitpid(process, NULL, 0) < 0)
+        ;
+    if (got != sizeof result)
         __builtin_trap();
     return result;
 }
