@@ -406,7 +406,7 @@ uint32_t contents_write(struct ext4_node *node, const struct host_slice *slices,
     }
     *done = (size_t)(offset - start);
     if (*done > 0)
-        inode_touch(node, INODE_MODIFY | INODE_CHANGE);
+        inode_touch_contents(node);
     return error;
 }
 

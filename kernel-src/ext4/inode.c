@@ -186,21 +186,25 @@ void inode_set_time(struct ext4_node *node, enum inode_time which, uint64_t nano
     uint32_t low = (uint32_t)seconds;
     uint32_t epoch = (uint32_t)((seconds - (uint64_t)(int64_t)(int32_t)low) >> 32) & 3;
     uint32_t extra = (uint32_t)(nanoseconds % SECOND) << 2 | epoch;
-    struct ext2_inode_large *inode = &node->inode, before = *inode;
+    struct ext2_inode_large *inode = &node->inode;
     if (which & INODE_ACCESS)
         inode->i_atime = low, inode->i_atime_extra = extra;
     if (which & INODE_MODIFY)
         inode->i_mtime = low, inode->i_mtime_extra = extra;
     if (which & INODE_CHANGE)
         inode->i_ctime = low, inode->i_ctime_extra = extra;
-    if (memcmp(inode, &before, sizeof before) != 0)
-        inode_mark_dirty(node);
+    inode_mark_dirty(node);
+}
+
+static uint64_t clock_of_files(void)
+{
+    uint64_t now = time_wall();
+    return now - now % INODE_TICK;
 }
 
 void inode_touch(struct ext4_node *node, unsigned which)
 {
-    uint64_t now = time_wall();
-    now -= now % INODE_TICK;
+    uint64_t now = clock_of_files();
     for (unsigned bit = INODE_ACCESS; bit <= INODE_CHANGE; bit <<= 1)
         if (which & bit)
             inode_set_time(node, bit, now);
@@ -222,6 +226,15 @@ void inode_stat(const struct ext4_node *node, struct wasi_filestat *stat)
     stat->access_time = get_time(inode->i_atime, inode->i_atime_extra);
     stat->modify_time = get_time(inode->i_mtime, inode->i_mtime_extra);
     stat->change_time = get_time(inode->i_ctime, inode->i_ctime_extra);
+}
+
+void inode_touch_contents(struct ext4_node *node)
+{
+    struct wasi_filestat stat;
+    uint64_t now = clock_of_files();
+    inode_stat(node, &stat);
+    if (stat.modify_time != now || stat.change_time != now)
+        inode_touch(node, INODE_MODIFY | INODE_CHANGE);
 }
 
 /* --- the end of an inode --- */

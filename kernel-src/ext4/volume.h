@@ -116,6 +116,7 @@ void inode_set_size(struct ext4_node *node, uint64_t size);
 enum inode_time { INODE_ACCESS = 1, INODE_MODIFY = 2, INODE_CHANGE = 4 };
 void inode_set_time(struct ext4_node *node, enum inode_time which, uint64_t nanoseconds);
 void inode_touch(struct ext4_node *node, unsigned which); /* to now; bits of enum inode_time */
+void inode_touch_contents(struct ext4_node *node);        /* of which nothing but the times need have changed */
 void inode_stat(const struct ext4_node *node, struct wasi_filestat *stat);
 
 /* Takes one link away. An inode without links goes when its last reference does; until then the disk has it in the list

@@ -82,10 +82,11 @@ uint64_t page_phys(const void *address)
 }
 
 static uint64_t now = 1;
+uint64_t world_look = 1000000;
 
 uint64_t time_now(void)
 {
-    return now += 1000000; /* a millisecond a look */
+    return now += world_look;
 }
 
 uint64_t time_wall(void)

@@ -12,6 +12,9 @@
 extern uint8_t *disk_bytes; /* what a reader sees */
 extern size_t disk_size;
 
+/* Nanoseconds that pass whenever the clock is looked at. */
+extern uint64_t world_look;
+
 /* The log of what was written since disk_load: the disk may carry out writes between two flushes in any order, or not
  * at all when the power goes. */
 size_t disk_log_size(void);
