@@ -70,3 +70,22 @@ setup() {
     run timeout 60 mewz-cc run lua.elf -m 64 -- /data/scripts/main.lua
     [ "$output" = "renamed-7	nil	/data/nothing: No such file or directory	44" ]
 }
+
+# The same with a folder of the host, and with a disk, which Linux finds whole and without what was removed.
+@test "lua: scripts from a host folder and from a disk" {
+    PATH=$PATH:/sbin:/usr/sbin
+    cp -r folder shared
+    truncate -s 32M lua.img
+    mke2fs -q -F -t ext4 -b 4096 -d folder lua.img
+    for volume in --mount=shared:/data --disk=lua.img:/data; do
+        timeout 60 mewz-cc build lua.o -o volumes.elf "$volume"
+        run timeout 100 mewz-cc run volumes.elf -m 128 "$volume" -- /data/scripts/main.lua
+        echo "$output"
+        [ "$output" = "renamed-7	nil	/data/nothing: No such file or directory	44" ]
+    done
+    diff -r folder shared
+    e2fsck -fn lua.img
+    mewz-cc disk ls lua.img:/ >listed
+    grep -q scripts listed
+    ! grep -q txt listed
+}
