@@ -43,7 +43,7 @@ teardown_file() {
 }
 
 @test "what users are used to: config maps, security contexts, messages, debugging, the host's network" {
-    run timeout 300 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/habits.mjs" "$work/c.sock" mewz \
+    run timeout 600 nsenter --net="/run/netns/$CONTAINERD_NETWORK" node "$here/build/cri/habits.mjs" "$work/c.sock" mewz \
         "$work/habits" "/$ns"
     echo "$output"
     [ "$status" = 0 ]

@@ -60,7 +60,7 @@ console.log(`memory ${exit_code} ${reason}`);
 const server = await pod.start('server', 'localhost/pods:1', { args: ['serve', '80', 'text'],
     linux: { resources: { memory_limit_in_bytes: 160 << 20 }, security_context: own },
     annotations: { ...pod.annotations, 'dev.mewz.stop': 'stdin' } });
-console.log(`localhost ${await pod.run('side', 'localhost/box:1', box('nc', '-w', '5', '127.0.0.1', '80'))}`);
+console.log(`localhost ${await pod.run('side', 'localhost/box:1', box('nc', '-w', '30', '127.0.0.1', '80'))}`);
 const typed = await pod.start('typed', 'localhost/streams:1', { stdin: true });
 const { url } = await call('Attach', { container_id: typed, stdin: true, stdout: true, stderr: true });
 console.log(`attach ${await attach(url, 'typed in\n')} ${pod.log('typed').includes('typed in')}`);
