@@ -87,5 +87,5 @@ setup() {
     e2fsck -fn lua.img
     mewz-cc disk ls lua.img:/ >listed
     grep -q scripts listed
-    ! grep -q txt listed
+    run ! grep -q txt listed
 }

@@ -42,7 +42,7 @@ is_sample() {
 }
 
 @test "buses: large folders of an image that booted from it, by BIOS and UEFI" {
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     for bus in scsi-pci nvme; do
         machine -M pc $(drive "$BATS_FILE_TMPDIR/files.img" system $bus ,bootindex=0)
         is_sample
@@ -52,7 +52,7 @@ is_sample() {
 }
 
 @test "buses: large folders beside a kernel, also with blocks of 4096 bytes" {
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     for bus in microvm,acpi=off:scsi-device q35:scsi-pci q35:nvme; do
         for blocks in '' ,logical_block_size=4096,physical_block_size=4096; do
             machine -M ${bus%:*} -kernel "$BATS_FILE_TMPDIR/files.elf" \
@@ -78,7 +78,7 @@ are_consistent() {
     mewz-cc build volumes.o -o use.elf --dir "$BATS_FILE_TMPDIR/site:/srv" --disk one:/one --disk two:/two -- use /two
     mewz-cc build volumes.o -o read.elf --disk two:/two --disk one:/one:ro -- show /two file
     mewz-cc build volumes.o -o write.elf --disk two:/two -- write /two file text
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     for bus in scsi nvme; do
         disks="$(drive one.img one $bus ,logical_block_size=4096,physical_block_size=4096) $(drive two.img two $bus)"
         controller=$([ $bus != scsi ] || echo "-device virtio-scsi-pci")
@@ -95,7 +95,7 @@ are_consistent() {
 @test "buses: namespaces of one NVMe controller, by their numbers" {
     make_disks
     mewz-cc build volumes.o -o use.elf --dir "$BATS_FILE_TMPDIR/site:/srv" --disk disk:/one --disk disk_7:/two -- use /two
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     machine -M q35 -kernel use.elf -device nvme,serial=disk $(drive one.img one nvme-ns ,nsid=1) \
         $(drive two.img two nvme-ns ,nsid=7) $(drive use.elf system nvme-ns ,nsid=200)
     [[ $output == *used* ]]
@@ -106,7 +106,7 @@ are_consistent() {
     make_disks
     mewz-cc build volumes.o -o any.elf --disk :/disk -- use /disk
     truncate -s 1M nothing.img
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     for bus in scsi nvme; do
         controller=$([ $bus != scsi ] || echo "-device virtio-scsi-pci")
         machine -M pc -kernel any.elf $controller $(drive nothing.img nothing $bus) $(drive one.img one $bus)
@@ -127,7 +127,7 @@ errors() {
 @test "buses: errors of a disk are EIO, and what had been written stays whole" {
     make_disks
     mewz-cc build volumes.o -o fill.elf --disk one:/disk -- fill /disk
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     for bus in scsi-pci nvme; do
         for event in write_aio flush_to_disk; do
             errors $event 6 # the mount takes fewer
@@ -147,7 +147,7 @@ errors() {
     make_disks
     mewz-cc build volumes.o -o append.elf --disk one:/one --disk two:/two -- append /one
     mkfifo monitor.in monitor.out
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086 # words
     timeout 120 qemu-system-x86_64 -M q35 -accel tcg -cpu max -m 128 -nodefaults -no-user-config -no-reboot -display none \
         -serial file:out -device isa-debug-exit,iobase=0x501,iosize=1 -kernel append.elf -device virtio-scsi-pci \
         $(drive one.img one scsi) $(drive two.img two scsi) -chardev pipe,id=monitor,path=monitor \
