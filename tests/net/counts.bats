@@ -1,8 +1,8 @@
 # shellcheck disable=SC2016 # what runs in the namespace is quoted
 # What a request for a file of 1 KB costs the server of tests/net/server. The bar for instructions is a quarter of what
 # Debian's Linux takes for the same program (`make bench-http`): with one connection 6,660 to 9,000, by the processor and the
-# day; with 16 it is 6,300 with `rep movsb` and 5,050 to 5,200 without. The figures here repeat within a few hundred: with 16
-# they depend on how many requests come together.
+# day; with 16 it is 6,300 with `rep movsb` and 5,050 to 5,200 without. Measured here are 5,900, 4,800 and 5,300; with 16 and
+# more it depends on how many requests come together, so that there is room.
 load ../lib/guests
 load ../lib/net
 
@@ -29,14 +29,14 @@ at_most() {
 
 @test "counts: one connection: about a quarter of Linux's instructions" {
     cost 1 5000
-    at_most "$instructions" 6600
+    at_most "$instructions" 7500
     at_most "$kicks" 1.1
     at_most "$interrupts" 1.1
 }
 
 @test "counts: 16 connections: about a quarter of the instructions, few kicks and interrupts" {
     cost 16 20000
-    at_most "$instructions" 5200
+    at_most "$instructions" 6300
     at_most "$kicks" 0.2
     at_most "$interrupts" 0.2
 }
@@ -44,7 +44,7 @@ at_most() {
 # What finds a segment's connection does not go through all of them.
 @test "counts: 256 connections: little more than with 16" {
     cost 256 20000
-    at_most "$instructions" 6000
+    at_most "$instructions" 6900
 }
 
 # While somebody may still answer it counts seconds, then it looks once a minute for six minutes whether there is something
