@@ -204,7 +204,7 @@ static int run_input(const struct settings *settings, const struct driver *drive
 /* Returns the program's exit code. */
 static int run_operand(struct settings *settings, const struct command_line *line, struct err *err)
 {
-    int exit_code;
+    int exit_code = 0;
     struct driver driver;
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
