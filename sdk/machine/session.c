@@ -62,11 +62,21 @@ static void flow_read(struct flow *flow)
         flow->from = -1; /* a descriptor that was never open is at its end as well */
 }
 
+/* A pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)), and no more for sure. A piece ends
+ * with a line where it can: both outputs may go to the same place, and a piece of the other one come next. */
+static size_t flow_piece(const struct flow *flow)
+{
+    const unsigned char *bytes = flow->bytes + flow->begin, *newline;
+    size_t size = flow->end - flow->begin;
+    if (size <= PIPE_BUF)
+        return size;
+    newline = memrchr(bytes, '\n', PIPE_BUF);
+    return newline ? (size_t)(newline + 1 - bytes) : PIPE_BUF;
+}
+
 static int flow_write(struct flow *flow, bool may_lose, struct err *err)
 {
-    /* A pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)), and no more for sure. */
-    size_t size = flow->end - flow->begin;
-    ssize_t wrote = write(flow->to, flow->bytes + flow->begin, size < PIPE_BUF ? size : PIPE_BUF);
+    ssize_t wrote = write(flow->to, flow->bytes + flow->begin, flow_piece(flow));
     if (wrote >= 0)
         flow->begin += (size_t)wrote;
     else if (errno == EINTR || errno == EAGAIN)

@@ -49,6 +49,29 @@ start() {
     wait_until is_gone "$qemu"
 }
 
+stdin_was_taken() {
+    ! read -r -t 0 -u 6
+}
+
+# Nobody reads until the program has written everything, so that both streams are behind by more than a pipe takes at once.
+@test "lines of both outputs stay whole where they go to the same place" {
+    mkfifo in both
+    exec 6<>in 7<>both
+    yes '' | dd of=both oflag=nonblock bs=4096 count=64 iflag=fullblock status=none 2>/dev/null || true
+    echo >in
+    mewz-cc run "$GUESTS/streams.elf" <in >both 2>&1 3>&- 6>&- 7>&- &
+    machine=$!
+    wait_until stdin_was_taken # which the program wants when it has written its lines
+    exec 8<both 7>&-
+    grep -v '^$' <&8 >lines 3>&- 6>&- &
+    exec 6>&- 8<&-
+    wait "$machine"
+    wait
+    [ "$(grep -cxE '(out|err) [0-9]+' lines)" = 2000 ]
+    grep -vxE '(out|err) [0-9]+' lines >last
+    [ "$(cat last)" = "1 bytes, end of input seen" ]
+}
+
 @test "a program that reads no stdin takes none" {
     printf 'one\ntwo\nthree\n' | {
         while read -r line; do
