@@ -208,14 +208,6 @@ static uint32_t read_slice(struct vfs_file *file, struct host_slice slice, uint6
     return WASI_SUCCESS;
 }
 
-static uint64_t total(const struct host_slice *slices, size_t count)
-{
-    uint64_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += slices[i].size;
-    return size;
-}
-
 uint32_t fuse_contents_read(struct vfs_file *file, const struct host_slice *slices, size_t count, uint64_t offset,
                             size_t *done)
 {
@@ -227,7 +219,7 @@ uint32_t fuse_contents_read(struct vfs_file *file, const struct host_slice *slic
         return read_directly(file, slices, count, offset, done);
     }
     uint32_t error = fuse_check_attr(node);
-    uint64_t left = offset < node->attr.size ? node->attr.size - offset : 0, all = total(slices, count);
+    uint64_t left = offset < node->attr.size ? node->attr.size - offset : 0, all = host_slices_size(slices, count);
     uint64_t wanted = all < left ? all : left;
     bool whole = true;
     for (size_t i = 0; i < count && !error && whole; i++)

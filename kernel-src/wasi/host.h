@@ -44,6 +44,14 @@ struct host_slice {
     size_t size;
 };
 
+static inline size_t host_slices_size(const struct host_slice *slices, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += slices[i].size;
+    return size;
+}
+
 /* Writes all slices in order; blocks while the other side does not take them. EPIPE or EIO if it is gone. */
 int host_stream_write(int stream, const struct host_slice *slices, size_t count, size_t *written);
 

@@ -33,14 +33,6 @@ uint32_t iovec_take_message(uint32_t address, uint32_t count, struct host_slice 
     return error;
 }
 
-static size_t total_size(const struct host_slice *slices, size_t count)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += slices[i].size;
-    return size;
-}
-
 uint32_t iovec_write(struct iovec_walk *walk, struct fd *fd, uint32_t *total)
 {
     struct host_slice slices[IOVEC_BATCH];
@@ -53,6 +45,6 @@ uint32_t iovec_write(struct iovec_walk *walk, struct fd *fd, uint32_t *total)
         *total += (uint32_t)written;
         if (error)
             return *total ? WASI_SUCCESS : error;
-    } while (count == IOVEC_BATCH && written == total_size(slices, count)); /* else there are no more */
+    } while (count == IOVEC_BATCH && written == host_slices_size(slices, count)); /* else there are no more */
     return WASI_SUCCESS;
 }

@@ -57,6 +57,7 @@ stdin_was_taken() {
 @test "lines of both outputs stay whole where they go to the same place" {
     mkfifo in both
     exec 6<>in 7<>both
+    # Until the pipe takes no more, at which dd fails.
     yes '' | dd of=both oflag=nonblock bs=4096 count=64 iflag=fullblock status=none 2>/dev/null || true
     echo >in
     mewz-cc run "$GUESTS/streams.elf" <in >both 2>&1 3>&- 6>&- 7>&- &

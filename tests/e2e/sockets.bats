@@ -88,7 +88,7 @@ build_template() {
     start ./echo
     talk_with_echo "$port"
     kill "$server"
-    wait "$server" || true
+    wait "$server" || true # it was killed
     rm says
     start mewz-cc run program.wasm --listen tcp:0.0.0.0:7 -p "$port:7"
     talk_with_echo "$port"
@@ -185,7 +185,7 @@ talk_with_files() {
     talk_with_files "$port"
     [ "$(stat -c %s packets)" -gt 3000001 ]
     kill "$server"
-    wait "$server" || true
+    wait "$server" || true # it was killed
     rm says
     mewz-cc build program.wasm -o server --target x86_64-linux --dir site:/srv:ro --dir beside:/beside
     port=$(free_port)
