@@ -42,8 +42,7 @@ static bool bind_port(int family, uint8_t protocol, uint16_t port)
     return result == 0;
 }
 
-/* By a socket that is bound, to all addresses of both versions of IP where there are both, and never used, nor closed.
- */
+/* By a socket bound to all addresses, of both versions of IP where there are both, that is never used, nor closed. */
 static bool keep_port(uint8_t protocol, uint16_t port)
 {
     return bind_port(AF_INET6, protocol, port) || (errno != EADDRINUSE && bind_port(AF_INET, protocol, port));

@@ -37,8 +37,12 @@ static int make_locked(const char *path, const char *lock_path, const char *temp
     for (;;) {
         struct stat held, named;
         int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (lock < 0 || flock(lock, LOCK_EX) != 0)
-            return err_set_errno(err, "%s", lock_path);
+        if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+            err_set_errno(err, "%s", lock_path);
+            if (lock >= 0)
+                close(lock);
+            return -1;
+        }
         bool is_ours = fstat(lock, &held) == 0 && stat(lock_path, &named) == 0 && held.st_ino == named.st_ino;
         int result = 0;
         if (is_ours && access(path, R_OK) != 0)

@@ -88,8 +88,7 @@ static uint32_t ask_in(const char *domain, const char *name, size_t size, enum h
     return ask(full, family);
 }
 
-/* As resolv.conf(5) has it: a name with fewer dots than `ndots`, 1 if nothing is said, is tried in the domains first.
- */
+/* resolv.conf(5): a name with fewer dots than `ndots`, 1 if nothing is said, is tried in the domains first. */
 static bool has_enough_dots(const char *name, size_t size)
 {
     const char *setting = host_setting("ndots", 0);
