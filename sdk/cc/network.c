@@ -198,7 +198,7 @@ static int set_kind(const struct network_options *options, bool needed, struct m
         return refuse("run", "--net", options->net, "user, tap:NAME or none", err);
     }
     if (options->publish.count && network->kind != MACHINE_NET_USER)
-        return err_set_status(err, EXIT_USAGE, "run: -p: only --net user has ports to forward");
+        return err_set_status(err, EXIT_USAGE, "run: only --net user has ports to forward (-p, or ports in mewz.toml)");
     if (options->pcap && network->kind == MACHINE_NET_NONE)
         return err_set_status(err, EXIT_USAGE, "run: --pcap: there is no network with --net none");
     return 0;
