@@ -235,6 +235,22 @@ bool options_have_operand(const struct command_line *line, char **argv)
     return false;
 }
 
+const char *options_find_value(const struct command_line *line, char **argv, const char *name)
+{
+    const char *found = NULL;
+    for (char **at = argv; *at && strcmp(*at, "--") != 0; at++) {
+        const char *value;
+        const struct option *option = **at == '-' && (*at)[1] ? find_option(line, *at, &value) : NULL;
+        if (!option || option->kind == OPTION_FLAG)
+            continue;
+        if (!value && !(value = *++at))
+            break;
+        if (strcmp(option->name, name) == 0)
+            found = value;
+    }
+    return found;
+}
+
 int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err)
 {
     size_t count = 0;

@@ -64,6 +64,9 @@ int options_parse(struct command_line *line, char **argv, struct arena *arena, s
 /* Whether the words have an operand, or anything that options_parse should answer at once: help, or a mistake. */
 bool options_have_operand(const struct command_line *line, char **argv);
 
+/* The value that the last option of that name has among the words, or NULL. */
+const char *options_find_value(const struct command_line *line, char **argv, const char *name);
+
 /* A size as OPTION_SIZE has it; false if the text is not one. */
 bool options_parse_size(const char *text, uint64_t *size);
 

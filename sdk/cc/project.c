@@ -18,6 +18,18 @@ static const struct {
 } short_keys[] = {{"output", "-o"}, {"memory", "-m"}, {"ports", "-p"}, {"optimise", "-O"}, {"debug", "-g"}};
 #define SHORT_KEY_COUNT (sizeof short_keys / sizeof *short_keys)
 
+/* What an option on the command line leaves without a meaning. It wins: these keys of the file are not heeded then. */
+static const struct {
+    const char *option;
+    const char *value; /* or how it begins, with a colon at its end */
+    const char *keys[8];
+} overruled[] = {
+    {"--net", "none", {"ports", "pcap"}},
+    {"--net", "tap:", {"ports"}},
+    {"--target", "x86_64-linux", {"ip", "hostname", "metadata", "tmp-max", "mount", "disk"}},
+};
+#define OVERRULED_COUNT (sizeof overruled / sizeof *overruled)
+
 struct words {
     const char **items;
     size_t count, capacity;
@@ -175,11 +187,28 @@ static int unknown_key(const struct command_line *line, const char *key, struct 
     return fail_at(key, err, "unknown key: the keys are the options of `mewz-cc %s --help`", line->verb->name);
 }
 
-static int add_key(struct words *words, const struct command_line *line, const cJSON *item, struct err *err)
+static bool is_overruled(const struct command_line *line, char **argv, const char *key)
+{
+    for (size_t i = 0; i < OVERRULED_COUNT; i++) {
+        const char *value = options_find_value(line, argv, overruled[i].option), *expected = overruled[i].value;
+        size_t length = strlen(expected);
+        if (!value || strncmp(value, expected, length) != 0 || (expected[length - 1] != ':' && value[length]))
+            continue;
+        for (const char *const *name = overruled[i].keys; *name; name++)
+            if (strcmp(*name, key) == 0)
+                return true;
+    }
+    return false;
+}
+
+static int add_key(struct words *words, const struct command_line *line, char **argv, const cJSON *item,
+                   struct err *err)
 {
     const struct option *option = find_option(line, item->string);
     if (!option)
         return unknown_key(line, item->string, words->arena, err);
+    if (is_overruled(line, argv, item->string))
+        return 0;
     return option->verbs & line->verb->options ? add_option(words, option, item->string, item, err) : 0;
 }
 
@@ -229,7 +258,7 @@ static int join(const struct command_line *line, const cJSON *json, char **argv,
     if (!cJSON_IsString(program))
         return err_set_status(err, EXIT_USAGE, PROJECT_FILE ": program = \"FILE\" is missing");
     for (const cJSON *item = json->child; item; item = item->next)
-        if (item != program && item != arguments && add_key(words, line, item, err) != 0)
+        if (item != program && item != arguments && add_key(words, line, argv, item, err) != 0)
             return -1;
     add(words, arena_copy_string(words->arena, program->valuestring, strlen(program->valuestring)));
     for (char **word = argv; *word; word++)

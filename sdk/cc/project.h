@@ -13,8 +13,9 @@
 /* Whether this folder is a project's. */
 bool project_exists(void);
 
-/* Puts what PROJECT_FILE says before the words `argv`, which have no operand, so that they win; the result lies on the
- * arena. Fails with the line where the file is no TOML or has a key that no verb knows. */
+/* Puts what PROJECT_FILE says before the words `argv`, which have no operand, so that they win, also where they leave
+ * one of its keys without a meaning; the result lies on the arena. Fails with the line where the file is no TOML or has
+ * a key that no verb knows. */
 int project_join(const struct command_line *line, char **argv, char ***joined, struct arena *arena, struct err *err);
 
 #endif

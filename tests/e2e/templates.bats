@@ -180,6 +180,34 @@ END
             --memory-max 16MiB --allow-missing -- one 'two words' 3)
 }
 
+@test "keys that a flag leaves without a meaning are not heeded" {
+    cp "$ROOT/build/guests/hello.wasm" .
+    cat >mewz.toml <<'END'
+program = "hello.wasm"
+output = "hello"
+ports = ["8080:80"]
+pcap = "packets"
+hostname = "name"
+ip = "10.0.0.2/24"
+tmp-max = "1M"
+mount = ["nowhere:/srv"]
+disk = ["nowhere:/data"]
+END
+    mewz 0 build --target x86_64-linux --format elf
+    [ "$(./hello)" = hello ]
+    mewz 2 build --target x86_64-linux --format elf --hostname name
+    [[ $stderr == *"are for machines"* ]]
+    sed -i '/nowhere/d' mewz.toml
+    mewz 0 run --net none
+    [ "$output" = hello ]
+    [ ! -e packets ]
+    mewz 2 run --net none -p 8080:80
+    [[ $stderr == *"only --net user has ports to forward"* ]]
+    sed -i 's/^ports.*/net = "none"/' mewz.toml
+    mewz 2 run -p 8080:80
+    mewz 0 run -p "$(free_port):80" --net=user
+}
+
 @test "a project is for command lines without a program" {
     project <<<'program = "nothing.wasm"'
     mewz 0 build app.wasm -o app.elf
