@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* --- values --- */
 
@@ -217,4 +219,36 @@ int network_machine(const struct network_options *options, bool needed, const ch
     if (ip)
         place_user_network(ip, network, arena);
     return set_forwards(options, ip, network, arena, err);
+}
+
+/* Has the port for a moment, by the option that QEMU uses as well: connections of an earlier run may still be ending.
+ */
+static int try_port(const char *forward, const char *option, struct err *err)
+{
+    char address[INET_ADDRSTRLEN] = "";
+    unsigned port = 0;
+    sscanf(forward + strlen("tcp:"), "%15[^:]:%u", address, &port);
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, address, &place.sin_addr);
+    int type = strncmp(forward, "udp:", 4) == 0 ? SOCK_DGRAM : SOCK_STREAM;
+    int probe = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (probe < 0)
+        return err_set_errno(err, "-p %s", option);
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &(int){type == SOCK_STREAM}, sizeof(int));
+    int result = bind(probe, (struct sockaddr *)&place, sizeof place);
+    if (result != 0)
+        err_set_errno(err, "-p %s: %s:%u", option, address, port);
+    close(probe);
+    return result;
+}
+
+int network_check(const struct network_options *options, struct arena *arena, struct err *err)
+{
+    struct machine_network network;
+    if (network_machine(options, false, NULL, &network, arena, err) != 0)
+        return -1;
+    for (size_t i = 0; i < options->publish.count; i++)
+        if (try_port(network.forwards[i], options->publish.strings[i], err) != 0)
+            return -1;
+    return 0;
 }

@@ -32,4 +32,8 @@ int network_settings(const struct network_options *options, const char *verb, co
 int network_machine(const struct network_options *options, bool needed, const char *ip, struct machine_network *network,
                     struct arena *arena, struct err *err);
 
+/* Whether `run` can do what the options ask for: their forms, and that the ports are to be had. Before anything is
+ * compiled, and in words that QEMU lacks; what happens to a port between this and QEMU's start is QEMU's to say. */
+int network_check(const struct network_options *options, struct arena *arena, struct err *err);
+
 #endif

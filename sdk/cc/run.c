@@ -170,13 +170,19 @@ static int run_program(struct machine_options *machine, const struct settings *s
     return result;
 }
 
+/* QEMU's own is a BIOS. */
+static const char *firmware_of(const struct settings *settings)
+{
+    return settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL;
+}
+
 static int run_input(const struct settings *settings, const struct driver *driver, int *exit_code, struct err *err)
 {
     struct machine_options machine = {
         .driver = driver->image ? driver->image->qemu_driver : NULL,
         .boot = driver->kind == INPUT_IMAGE ? MACHINE_BOOT_DISK : MACHINE_BOOT_ELF,
         .type = settings->machine,
-        .firmware = settings->firmware && strcmp(settings->firmware, "uefi") == 0 ? "uefi" : NULL,
+        .firmware = firmware_of(settings),
         .memory_mib = (uint32_t)settings->memory_mib,
         .monitor = settings->monitor,
         .gdb_port = (unsigned)settings->gdb_port,
@@ -201,12 +207,20 @@ static int run_input(const struct settings *settings, const struct driver *drive
     return -1;
 }
 
+/* What the machine could not be started for is said before anything is compiled for it. */
+static int check_surroundings(struct settings *settings, struct err *err)
+{
+    if (network_check(&settings->network, &settings->arena, err) != 0 || volumes_check(&settings->volumes, err) != 0)
+        return -1;
+    return machine_check_tools(firmware_of(settings), err);
+}
+
 /* Returns the program's exit code. */
 static int run_operand(struct settings *settings, const struct command_line *line, struct err *err)
 {
     int exit_code = 0;
     struct driver driver;
-    if (settings_open_driver(settings, line, &driver, err) != 0)
+    if (check_surroundings(settings, err) != 0 || settings_open_driver(settings, line, &driver, err) != 0)
         return -1;
     int result = run_input(settings, &driver, &exit_code, err);
     driver_close(&driver);

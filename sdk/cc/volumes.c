@@ -126,3 +126,18 @@ int volumes_parse(const struct volume_options *options, const char *verb, bool f
     add_settings(settings, list, count, arena);
     return 0;
 }
+
+int volumes_check(const struct volumes *volumes, struct err *err)
+{
+    for (size_t i = 0; i < volumes->share_count; i++)
+        if (machine_check_share(&volumes->shares[i], err) != 0) {
+            err_prefix(err, "--mount");
+            return -1;
+        }
+    for (size_t i = 0; i < volumes->disk_count; i++)
+        if (machine_check_disk(&volumes->disks[i], err) != 0) {
+            err_prefix(err, "--disk");
+            return -1;
+        }
+    return 0;
+}

@@ -38,4 +38,7 @@ int volumes_parse_dirs(const struct volume_options *options, const char *verb, b
 int volumes_parse(const struct volume_options *options, const char *verb, bool for_later, struct volumes *volumes,
                   const char *const **settings, struct arena *arena, struct err *err);
 
+/* Whether what a machine is to share is there, by the options' names: before anything is compiled for it. */
+int volumes_check(const struct volumes *volumes, struct err *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,20 +21,33 @@
 #include "mewz/channels.h"
 #include "mewz/tree.h"
 
-static int check_options(const struct machine_options *options, struct err *err)
+int machine_check_disk(const struct machine_disk *disk, struct err *err)
 {
-    if (options->firmware && strcmp(options->firmware, "uefi") != 0)
-        return err_set_status(err, EXIT_USAGE, "firmware \"%s\" is not known: expected uefi", options->firmware);
-    if (options->firmware && access(MACHINE_UEFI_FIRMWARE, R_OK) != 0)
+    struct stat status;
+    if (stat(disk->file, &status) != 0 || access(disk->file, disk->read_only ? R_OK : R_OK | W_OK) != 0)
+        return err_set_errno(err, "%s", disk->file);
+    return S_ISDIR(status.st_mode) ? err_set(err, "%s: a folder, not a disk: --mount shares folders", disk->file) : 0;
+}
+
+int machine_check_tools(const char *firmware, struct err *err)
+{
+    if (firmware && strcmp(firmware, "uefi") != 0)
+        return err_set_status(err, EXIT_USAGE, "firmware \"%s\" is not known: expected uefi", firmware);
+    if (firmware && access(MACHINE_UEFI_FIRMWARE, R_OK) != 0)
         return err_set_errno(err, "%s (apt-get install ovmf)", MACHINE_UEFI_FIRMWARE);
-    if (access(options->image, R_OK) != 0)
-        return err_set_errno(err, "%s", options->image);
-    for (size_t i = 0; i < options->disk_count; i++)
-        if (access(options->disks[i].file, options->disks[i].read_only ? R_OK : R_OK | W_OK) != 0)
-            return err_set_errno(err, "%s", options->disks[i].file);
     if (!proc_found(MACHINE_QEMU))
         return err_set(err, "%s: not found on PATH: apt-get install %s", MACHINE_QEMU, MACHINE_QEMU_PACKAGE);
     return 0;
+}
+
+static int check_options(const struct machine_options *options, struct err *err)
+{
+    if (access(options->image, R_OK) != 0)
+        return err_set_errno(err, "%s", options->image);
+    for (size_t i = 0; i < options->disk_count; i++)
+        if (machine_check_disk(&options->disks[i], err) != 0)
+            return -1;
+    return machine_check_tools(options->firmware, err);
 }
 
 /* Prints the panic in what came over the serial port, where firmware may have talked as well, and in escape sequences;

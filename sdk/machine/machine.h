@@ -101,6 +101,13 @@ struct machine_options {
     const struct machine_control *control; /* NULL: it begins at once and goes on to its end */
 };
 
+/* Fails where QEMU is missing, or the firmware: NULL, or "uefi". */
+int machine_check_tools(const char *firmware, struct err *err);
+
+/* Fail where the folder or the disk's file is none, or may not be used as the machine is to use it. */
+int machine_check_share(const struct machine_share *share, struct err *err);
+int machine_check_disk(const struct machine_disk *disk, struct err *err);
+
 /* Runs the machine with this process's stdin, stdout and stderr, and returns when it has ended: *exit_code is the
  * program's own, or 134 after a trap, or 70 when the kernel panicked or the machine ended without telling one; the
  * panic is on stderr then. -1: QEMU is missing or failed, or stdout or stderr could not be written. A signal that ends

@@ -246,6 +246,19 @@ static int start_with_sockets(struct launch *launch, struct share_server *server
     return result;
 }
 
+int machine_check_share(const struct machine_share *share, struct err *err)
+{
+    struct stat status;
+    if (stat(share->folder, &status) != 0)
+        return err_set_errno(err, "%s", share->folder);
+    if (!S_ISDIR(status.st_mode))
+        return err_set(err, "%s: not a folder", share->folder);
+    /* On a read-only mount others below it may be writable. */
+    if (access(share->folder, share->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) != 0 && errno != EROFS)
+        return err_set_errno(err, "%s", share->folder);
+    return 0;
+}
+
 int share_start(const struct machine_share *share, struct share_server *server, int ends[SHARE_ENDS], struct err *err)
 {
     char folder[PATH_MAX];
@@ -258,15 +271,11 @@ int share_start(const struct machine_share *share, struct share_server *server, 
         .user = share->user ? share->user : geteuid(),
         .group = share->user ? share->group : getegid(),
     };
-    struct stat stat_of_folder;
     *server = (struct share_server){0};
-    if (!launch.folder || stat(folder, &stat_of_folder) != 0)
+    if (!launch.folder)
         return err_set_errno(err, "%s", share->folder);
-    if (!S_ISDIR(stat_of_folder.st_mode))
-        return err_set(err, "%s: not a folder", share->folder);
-    /* On a read-only mount others below it may be writable. */
-    if (access(folder, share->read_only ? R_OK | X_OK : R_OK | W_OK | X_OK) != 0 && errno != EROFS)
-        return err_set_errno(err, "%s", share->folder);
+    if (machine_check_share(share, err) != 0)
+        return -1;
     if (!launch.program)
         return err_set(err, "virtiofsd, which shares folders: not found: apt-get install %s", MACHINE_SHARE_PACKAGE);
     set_source(&launch);

@@ -192,7 +192,7 @@ finish() {
 @test "what cannot be shared is said in one line" {
     volumes --mount nothing:/share -- use /share
     [ "$status" = 1 ]
-    [ "$stderr" = "mewz-cc: nothing: No such file or directory" ]
+    [ "$stderr" = "mewz-cc: --mount: nothing: No such file or directory" ]
     volumes --mount folder/file:/share -- use /share
     [ "$status" = 1 ]
     [[ $stderr == *"folder/file: not a folder" ]]

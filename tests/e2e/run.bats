@@ -168,6 +168,38 @@ stdin_was_taken() {
     [ "$output" = "mewz-cc: qemu-system-x86_64: unsupported machine type" ]
 }
 
+@test "a port that is not to be had is said by its option" {
+    node -e 'const server = require("net").createServer();
+        server.listen(0, "127.0.0.1", () => console.log(server.address().port));' >port 3>&- &
+    machine=$!
+    wait_until test -s port
+    local port
+    port=$(cat port)
+    run timeout 60 mewz-cc run "$GUESTS/hello.elf" -p "$port:80"
+    kill "$machine"
+    [ "$status" = 1 ]
+    [ "$output" = "mewz-cc: -p $port:80: 127.0.0.1:$port: Address already in use" ]
+    run timeout 60 mewz-cc run "$GUESTS/hello.elf" -p udp:192.0.2.1:5353:53
+    [ "$status" = 1 ]
+    [ "$output" = "mewz-cc: -p udp:192.0.2.1:5353:53: 192.0.2.1:5353: Cannot assign requested address" ]
+}
+
+@test "what a machine lacks is said before anything is compiled" {
+    local case
+    for case in "--mount nowhere:/x|--mount: nowhere: No such file or directory" \
+        "--disk nowhere:/x|--disk: nowhere: No such file or directory" \
+        "--disk .:/x|--disk: .: a folder, not a disk: --mount shares folders" \
+        "-p 80|run: -p 80: not " "--mac no|run: --mac no: not " "--net nowhere|run: --net nowhere: not "; do
+        # shellcheck disable=SC2086 # words of a command line
+        run timeout 60 mewz-cc run no-such.wasm ${case%%|*}
+        echo "$output"
+        [ "$status" != 0 ]
+        [[ $output == "mewz-cc: ${case#*|}"* ]]
+    done
+    PATH=/nowhere run /usr/bin/timeout 60 "$ROOT/bin/mewz-cc" run no-such.wasm
+    [ "$output" = "mewz-cc: qemu-system-x86_64: not found on PATH: apt-get install qemu-system-x86" ]
+}
+
 @test "QEMU that is missing is named with its package" {
     mkdir bin
     ln -s "$ROOT/bin/mewz-cc" bin/
