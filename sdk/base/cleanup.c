@@ -161,4 +161,6 @@ void cleanup_forget_child(pid_t child)
         if (atomic_compare_exchange_strong(&children[i], &expected, 0))
             return;
     }
+    for (;;)
+        pause();
 }

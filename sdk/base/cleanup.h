@@ -18,6 +18,9 @@ void cleanup_remove_path(char *path);
 
 /* Has the child ended, and waited for, at this process's end, before paths are removed; unless it is forgotten. */
 void cleanup_add_child(pid_t child);
+
+/* To be called before the child is waited for: from then on its number may be another process's. Where this process's
+ * end has come first, it has the child, and this does not return. */
 void cleanup_forget_child(pid_t child);
 
 #endif

@@ -119,6 +119,18 @@ static int report(const char *program, int status, struct buf *errors, struct er
     return err_set(err, "%s: %s", program, line);
 }
 
+/* Returns how the child ended, as waitpid(2) has it. */
+static int wait_child(pid_t child)
+{
+    siginfo_t ended;
+    int status = 0;
+    while (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        ;
+    cleanup_forget_child(child);
+    waitpid(child, &status, 0);
+    return status;
+}
+
 static int run(const char *const argv[], const char *package, struct pipes *pipes, struct buf *output, struct err *err)
 {
     if (pipe2(pipes->out, O_CLOEXEC) != 0 || pipe2(pipes->err, O_CLOEXEC) != 0)
@@ -138,10 +150,7 @@ static int run(const char *const argv[], const char *package, struct pipes *pipe
 
     struct buf errors = {0};
     collect(pipes, output, &errors);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    cleanup_forget_child(child);
+    int status = wait_child(child);
     int result = status == 0 ? 0 : report(argv[0], status, &errors, err);
     buf_free(&errors);
     return result;

@@ -1,9 +1,35 @@
 /* Child processes: their output, their failures in one line. */
 #include "base/proc.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
+
+/* proc.c and cleanup.c call these, so that a signal comes at the worst time: just when the child has been waited for
+ * and its number may be another process's. */
+static pid_t waited;
+static bool signal_comes;
+
+pid_t waitpid(pid_t child, int *status, int options)
+{
+    pid_t ended = wait4(child, status, options, NULL);
+    if (signal_comes && ended > 0) {
+        waited = ended;
+        raise(SIGTERM);
+    }
+    return ended;
+}
+
+int kill(pid_t process, int number)
+{
+    if (process == waited)
+        _exit(9);
+    return (int)syscall(SYS_kill, process, number);
+}
 
 static void check_failure(const char *script, const char *text)
 {
@@ -47,6 +73,21 @@ static void test_failures(void)
     check_failure("cat; exit 4", "sh: failed with exit status 4"); /* stdin is empty */
 }
 
+static void test_signal_after_wait(void)
+{
+    int status;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        const char *argv[] = {"true", NULL};
+        struct err err = {0};
+        signal_comes = true;
+        proc_run(argv, "coreutils", NULL, &err);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
 static void test_missing(void)
 {
     struct err err = {0};
@@ -70,6 +111,7 @@ int main(void)
     test_output();
     test_much_output();
     test_failures();
+    test_signal_after_wait();
     test_sdk_file();
     test_missing();
 }
