@@ -64,6 +64,7 @@ int main(int argc, char **argv)
 {
     struct err err = {0};
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
+    signal(SIGCHLD, SIG_DFL); /* who started us may ignore it; then no child's exit status could be had */
     int status = run(argc > 0 ? argv + 1 : argv, &err);
     if (fflush(stdout) != 0 && status == EXIT_OK)
         status = err_set_errno(&err, "stdout");

@@ -1,5 +1,6 @@
 # The command line itself: help, suggestions, outputs, what inspect, doctor and -v say.
 bats_require_minimum_version 1.5.0
+load ../lib/wait
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 GUESTS=$ROOT/build/guests
 PATH=$ROOT/bin:$PATH
@@ -174,12 +175,28 @@ verbs() {
     chmod +x bin/ld.lld-19
     for signal in TERM INT HUP; do
         rm -f started
-        # Not by a shell's &, which has its children ignore SIGINT.
-        PATH=$PWD/bin:$PATH TMPDIR=$PWD/tmp timeout -s $signal 3 mewz-cc build "$GUESTS/hello.wasm" -o app.elf || true
-        [ -e started ]
+        # A shell's background jobs ignore SIGINT, unless they are told not to.
+        PATH=$PWD/bin:$PATH TMPDIR=$PWD/tmp env --default-signal=INT mewz-cc build "$GUESTS/hello.wasm" -o app.elf 3>&- &
+        compiler=$! status=0
+        wait_until [ -e started ]
+        kill -s $signal $compiler
+        wait $compiler || status=$?
+        [ $status = $((128 + $(kill -l $signal))) ]
         [ -z "$(ls -A tmp)" ]
         [ "$(ls -A)" = "$(printf 'bin\nimports.wat\nstarted\ntmp')" ]
     done
+}
+
+@test "a tool that fails has failed where whoever starts mewz-cc ignores the ends of children" {
+    mkdir bin
+    printf '#!/bin/sh\necho refused >&2\nexit 3\n' >bin/ld.lld-19
+    chmod +x bin/ld.lld-19
+    # shellcheck disable=SC2016 # Perl's
+    PATH=$PWD/bin:$PATH run --separate-stderr perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' \
+        mewz-cc build "$GUESTS/hello.wasm" -o app.elf
+    [ "$status" = 1 ]
+    [[ $stderr == *refused* ]]
+    [ ! -e app.elf ]
 }
 
 @test "a temporary folder that cannot be used" {
