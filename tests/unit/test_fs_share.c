@@ -6,6 +6,7 @@
 #include "fs/fuse.h"
 #include "fs/fuse_client.h"
 #include "pages.h"
+#include "slices.h"
 
 #define SECOND 1000000000ull
 
@@ -18,8 +19,6 @@ const char *__asan_default_options(void)
 
 /* --- the kernel and its host --- */
 
-void (*page_reclaim)(size_t count);
-
 static uint64_t now = SECOND;
 
 uint64_t time_now(void)
@@ -30,11 +29,6 @@ uint64_t time_now(void)
 uint64_t time_wall(void)
 {
     return 1700000000 * SECOND + now;
-}
-
-uint64_t page_phys(const void *address)
-{
-    return (uint64_t)address;
 }
 
 enum { FILE_NODE = 2, FILE_HANDLE = 7, OPCODES = 64 };
@@ -137,30 +131,18 @@ static size_t answer(const struct fuse_request *request, const char *in, char *b
     }
 }
 
-/* Lays bytes into slices, or takes them from there. */
-static size_t carry(const struct virtq_slice *slices, unsigned count, char *bytes, size_t size, bool out)
-{
-    size_t done = 0;
-    for (unsigned i = 0; i < count && done < size; i++) {
-        size_t part = size - done < slices[i].size ? size - done : slices[i].size;
-        memcpy(out ? bytes + done : (char *)slices[i].address, out ? (char *)slices[i].address : bytes + done, part);
-        done += part;
-    }
-    return done;
-}
-
 bool virtio_fs_call(struct virtio_fs *fs, const struct virtq_slice *slices, unsigned out, unsigned in,
                     uint32_t *written)
 {
     static char request[1 << 20] __attribute__((aligned(16))), reply[1 << 20] __attribute__((aligned(16)));
     struct fuse_request header;
     (void)fs;
-    carry(slices, out, request, sizeof request, true);
+    slices_carry(slices, out, request, sizeof request, true);
     memcpy(&header, request, sizeof header);
     size_t size = answer(&header, request + sizeof header, reply + sizeof(struct fuse_reply));
     struct fuse_reply replied = {.size = (uint32_t)(sizeof replied + size), .unique = header.unique};
     memcpy(reply, &replied, sizeof replied);
-    *written = (uint32_t)carry(slices + out, in, reply, replied.size, false);
+    *written = (uint32_t)slices_carry(slices + out, in, reply, replied.size, false);
     return true;
 }
 

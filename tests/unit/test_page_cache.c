@@ -2,8 +2,6 @@
 #include "fs/page_cache.h"
 #include "pages.h"
 
-void (*page_reclaim)(size_t count);
-
 static unsigned written;
 
 static bool write_back(struct page_cache *cache)

@@ -139,11 +139,11 @@ static void test_properties(void)
     start(&disk, ALL);
     block_stop(&disk);
     CHECK(registers.status == 0);
-    CHECK(!find(&disk, 2) && allocated == 0);
+    CHECK(!find(&disk, 2) && pages_in_use == 0);
     configure(CONFIG_SIZE_MAX, 512); /* less than a page */
     CHECK(!find(&disk, 0));
     registers.offered = 0; /* a device of before 1.0 */
-    CHECK(!find(&disk, 0) && allocated == 0);
+    CHECK(!find(&disk, 0) && pages_in_use == 0);
 }
 
 /* What is in use is not started again for somebody else. */
@@ -258,7 +258,7 @@ static void test_hostile(void)
     block_read(&disk, 0, &one, 1);
     CHECK(!block_finish(&disk) && !block_flush(&disk));
     block_stop(&disk);
-    CHECK(allocated == 0);
+    CHECK(pages_in_use == 0);
 }
 
 /* One that does nothing for a minute fails everything, and so does one that has been reset, at once. */
@@ -283,7 +283,7 @@ static void test_silent(void)
     block_read(&disk, 0, &one, 1);
     CHECK(!block_finish(&disk) && now <= 1000000000);
     block_stop(&disk);
-    CHECK(allocated == 0);
+    CHECK(pages_in_use == 0);
 }
 
 int main(void)

@@ -4,8 +4,8 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "check.h"
 #include "no_interrupts.h"
+#include "pages.h"
 
 #include "dev/virtio.c"
 #include "dev/virtio_console.c"
@@ -16,41 +16,6 @@ enum { QUEUES = 2 * PORTS_MAX + 2, OUTPUT_MAX = 1 << 22 };
 #include "virtio_card.h"
 
 /* --- what the driver needs of the kernel --- */
-
-/* The driver never gives memory back: each test does when it begins. */
-static void *allocated[256];
-static unsigned allocated_count;
-
-void *pages_alloc(size_t count)
-{
-    CHECK(allocated_count < 256);
-    void *pages = aligned_alloc(PAGE_SIZE, count * PAGE_SIZE);
-    memset(pages, 0xa5, count * PAGE_SIZE);
-    allocated[allocated_count++] = pages;
-    return pages;
-}
-
-static void free_pages(void)
-{
-    while (allocated_count > 0)
-        free(allocated[--allocated_count]);
-}
-
-void *page_alloc(void)
-{
-    return pages_alloc(1);
-}
-
-uint64_t page_phys(const void *address)
-{
-    return (uint64_t)address;
-}
-
-_Noreturn void panic(const char *subsystem, const char *format, ...)
-{
-    fprintf(stderr, "panic: %s: %s\n", subsystem, format);
-    exit(1);
-}
 
 static uint64_t now;
 
@@ -221,7 +186,7 @@ void time_wait(uint64_t deadline)
 static void set_up(bool event_index, bool late)
 {
     static char outputs[PORTS_MAX][OUTPUT_MAX];
-    free_pages();
+    pages_free_all(); /* the driver keeps all that it had */
     memset(&console, 0, sizeof console);
     memset(&fake, 0, sizeof fake);
     memset(&registers, 0, sizeof registers);
@@ -542,6 +507,6 @@ int main(void)
     test_strange_messages();
     test_emergency();
     test_hostile_device();
-    free_pages();
+    pages_free_all();
     return 0;
 }

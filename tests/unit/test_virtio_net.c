@@ -1,8 +1,8 @@
 /* The network card's driver against a card of our own: with all features, with none, and one that breaks the rules. */
 #include <string.h>
 
-#include "check.h"
 #include "no_interrupts.h"
+#include "pages.h"
 
 #include "dev/virtio.c"
 #include "dev/virtio_net.c"
@@ -10,19 +10,6 @@
 #include "virtio_card.h"
 
 /* --- what the driver needs of the kernel --- */
-
-static void *allocated;
-
-void *pages_alloc(size_t count)
-{
-    allocated = aligned_alloc(PAGE_SIZE, count * PAGE_SIZE);
-    return memset(allocated, 0xa5, count * PAGE_SIZE);
-}
-
-uint64_t page_phys(const void *address)
-{
-    return (uint64_t)address;
-}
 
 uint64_t time_now(void)
 {
@@ -86,7 +73,7 @@ static char buffers[8][2048];
 static void start(struct virtio_net *net, uint64_t offered)
 {
     static const uint8_t config[12] = {0x52, 0x54, 0, 0x12, 0x34, 0x56, STATUS_LINK_UP, 0, 1, 0, 0x78, 0x05};
-    free(allocated);
+    pages_free_all();
     memset(&registers, 0, sizeof registers);
     memset(kicks, 0, sizeof kicks);
     memcpy(registers.config, config, sizeof config);
@@ -146,8 +133,7 @@ static void test_refused(void)
     registers.offered = ALWAYS_WANTED; /* a device of before 1.0 */
     registers.queue_count = 2;
     registers.queue_limit = 8;
-    free(allocated);
-    allocated = NULL;
+    pages_free_all();
     CHECK(!virtio_net_start(&net) && registers.status == 0);
     registers.offered = EVERYTHING;
     registers.queue_limit = 6; /* no power of two */
@@ -270,6 +256,6 @@ int main(void)
     test_wrong_id();
     test_send();
     test_interrupts();
-    free(allocated);
+    pages_free_all();
     return 0;
 }

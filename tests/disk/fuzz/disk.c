@@ -2,25 +2,8 @@
  * does whatever it likes. FUZZ_DISK names the image, which best has no checksums. */
 #include "kernel.h"
 
-#include "dev/block.h"
-#include "dev/entropy.h"
-#include "ext4/ext4.h"
-#include "mm/heap.h"
+#include "../memory_disk.h"
 #include "operations.h"
-
-/* --- what the file system needs of the kernel, beside pages --- */
-
-struct heap ext4_heap;
-
-uint64_t time_wall(void)
-{
-    return 1700000000000000000u + time_now();
-}
-
-void entropy_read(void *bytes, size_t size)
-{
-    memset(bytes, 0x5a, size);
-}
 
 /* --- the library's memory, all of which one mount has --- */
 
@@ -83,39 +66,15 @@ void *library_realloc(void *memory, size_t size)
 
 /* --- the disk --- */
 
-static uint8_t *good_disk, *disk;
-static size_t disk_size;
-static bool failed;
-
-bool block_find(struct block_device *blk, bool (*accepts)(struct block_device *blk, const void *context),
-                const void *context)
-{
-    *blk = (struct block_device){
-        .sectors = disk_size / BLOCK_SECTOR, .block_size = BLOCK_SECTOR, .slices_max = 16, .flushes = true};
-    return accepts(blk, context);
-}
-
-void block_stop(struct block_device *blk)
-{
-    (void)blk;
-}
-
-bool block_serial(struct block_device *blk, char serial[BLOCK_SERIAL_SIZE + 1])
-{
-    (void)blk;
-    strcpy(serial, "disk0");
-    return true;
-}
-
 /* As the driver does with what lies behind the end. */
 static void carry(uint64_t sector, const struct block_slice *slices, unsigned count, bool writes)
 {
     for (unsigned i = 0; i < count; i++) {
         if (sector > disk_size / BLOCK_SECTOR || slices[i].size > disk_size - sector * BLOCK_SECTOR) {
-            failed = true;
+            disk_failed = true;
             return;
         }
-        uint8_t *place = disk + sector * BLOCK_SECTOR;
+        uint8_t *place = disk_bytes + sector * BLOCK_SECTOR;
         if (writes)
             memcpy(place, (void *)slices[i].address, slices[i].size);
         else
@@ -124,29 +83,21 @@ static void carry(uint64_t sector, const struct block_slice *slices, unsigned co
     }
 }
 
-void block_read(struct block_device *blk, uint64_t sector, const struct block_slice *slices, unsigned count)
+void block_read(struct block_device *disk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
-    (void)blk;
+    (void)disk;
     carry(sector, slices, count, false);
 }
 
-void block_write(struct block_device *blk, uint64_t sector, const struct block_slice *slices, unsigned count)
+void block_write(struct block_device *disk, uint64_t sector, const struct block_slice *slices, unsigned count)
 {
-    (void)blk;
+    (void)disk;
     carry(sector, slices, count, true);
 }
 
-bool block_finish(struct block_device *blk)
+bool block_flush(struct block_device *disk)
 {
-    (void)blk;
-    bool good = !failed;
-    failed = false;
-    return good;
-}
-
-bool block_flush(struct block_device *blk)
-{
-    return block_finish(blk);
+    return block_finish(disk);
 }
 
 /* --- inputs --- */
@@ -154,14 +105,25 @@ bool block_flush(struct block_device *blk)
 int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-static void restart(const uint8_t *bytes)
+static uint8_t *good_disk;
+
+static void restart(void)
 {
+    ext4_heap = (struct heap){.limit = PAGES_LIMIT / 2};
+    disk_failed = false;
+    memcpy(disk_bytes, good_disk, disk_size);
+}
+
+/* A mounted file system stays for the life of a kernel, which ends here. */
+static void end(struct vfs_node *root)
+{
+    if (root) {
+        vfs_put(root);
+        ext4_unmount_all();
+    }
     while (blocks.next != &blocks)
         library_free(blocks.next->bytes);
     kernel_reset();
-    ext4_heap = (struct heap){.limit = PAGES_MAX / 2};
-    failed = false;
-    memcpy(disk, bytes, disk_size);
 }
 
 static struct vfs_node *mount_disk(void)
@@ -170,7 +132,7 @@ static struct vfs_node *mount_disk(void)
     const char *problem = NULL;
     if (ext4_mount("disk0", false, &root, &problem))
         return root;
-    require(problem != NULL);
+    CHECK(problem != NULL);
     return NULL;
 }
 
@@ -178,25 +140,16 @@ static struct vfs_node *mount_disk(void)
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     static const uint8_t load[] = {3, 3, 0, 0, 3, 3, 2, 0, 3, 3, 7, 1, 0, 0, 0, 1, 5, 3, 1, 0, 1, 1, 255, 255, 1, 1};
-    const char *path = getenv("FUZZ_DISK");
-    FILE *file = path ? fopen(path, "rb") : NULL;
     (void)count, (void)arguments;
-    require(file && fseek(file, 0, SEEK_END) == 0);
-    disk_size = (size_t)ftell(file);
-    rewind(file);
-    good_disk = malloc(disk_size);
-    disk = malloc(disk_size);
-    require(fread(good_disk, 1, disk_size, file) == disk_size);
-    fclose(file);
-    restart(good_disk);
+    good_disk = disk_make(getenv("FUZZ_DISK"));
+    restart();
     input_set(load, sizeof load);
     struct vfs_node *root = mount_disk();
-    require(root != NULL);
+    CHECK(root != NULL);
     use_files(root);
-    require(root->vfs->ops->sync(root, false) == WASI_SUCCESS);
-    memcpy(good_disk, disk, disk_size);
-    vfs_put(root);
-    ext4_unmount_all();
+    CHECK(root->vfs->ops->sync(root, false) == WASI_SUCCESS);
+    memcpy(good_disk, disk_bytes, disk_size);
+    end(root);
     return 0;
 }
 
@@ -205,20 +158,18 @@ static void change_disk(void)
 {
     for (unsigned changes = input_byte() % 16; changes > 0; changes--) {
         size_t block = input_byte() | (input_byte() & 7) << 8, offset = input_byte() | (input_byte() & 15) << 8;
-        disk[(block * 4096 + offset) % disk_size] = input_byte();
+        disk_bytes[(block * 4096 + offset) % disk_size] = input_byte();
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    restart(good_disk);
+    restart();
     input_set(bytes, size);
     change_disk();
     struct vfs_node *root = mount_disk();
-    if (root) {
+    if (root)
         use_files(root);
-        vfs_put(root);
-        ext4_unmount_all();
-    }
+    end(root);
     return 0;
 }

@@ -13,12 +13,6 @@ static uint64_t drive_sectors;
 static uint32_t drive_block_size;
 static unsigned transfers_until_failure; /* 0: none fails */
 
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
 /* --- the drive, as block.c knows it --- */
 
 static bool find_drive(struct block_device *disk, bool (*accepts)(struct block_device *disk, const void *context),
@@ -41,16 +35,16 @@ static bool find_none(struct block_device *disk, bool (*accepts)(struct block_de
 
 static void stop_drive(struct block_device *disk)
 {
-    require(disk->in_flight == 0);
+    CHECK(disk->in_flight == 0);
 }
 
 static void submit(struct block_device *disk, enum block_operation operation, uint64_t sector,
                    const struct block_slice *slices, unsigned count)
 {
     bool fails = transfers_until_failure > 0 && --transfers_until_failure == 0;
-    require(operation == BLOCK_READ && disk->in_flight == 0);
+    CHECK(operation == BLOCK_READ && disk->in_flight == 0);
     for (unsigned i = 0; i < count && !fails; i++) {
-        require(sector * BLOCK_SECTOR + slices[i].size <= sizeof drive);
+        CHECK(sector * BLOCK_SECTOR + slices[i].size <= sizeof drive);
         memcpy((void *)slices[i].address, drive + sector * BLOCK_SECTOR, slices[i].size);
         sector += slices[i].size / BLOCK_SECTOR;
     }
@@ -61,7 +55,7 @@ static void submit(struct block_device *disk, enum block_operation operation, ui
 static void wait_for_it(struct block_device *disk)
 {
     (void)disk;
-    abort(); /* it never has anything in flight */
+    CHECK(false); /* it never has anything in flight */
 }
 
 const struct block_driver virtio_blk_driver = {
@@ -119,9 +113,9 @@ static void read_some(void)
     transfers_until_failure = input_byte() % 8;
     bool failing = transfers_until_failure > 0, good = drive_read(position, bytes, size);
     transfers_until_failure = 0;
-    require(good || failing);
-    require(good || drive_read(position, bytes, size));
-    require(memcmp(bytes, drive + cache.first_sector * BLOCK_SECTOR + position, size) == 0);
+    CHECK(good || failing);
+    CHECK(good || drive_read(position, bytes, size));
+    CHECK(memcmp(bytes, drive + cache.first_sector * BLOCK_SECTOR + position, size) == 0);
 }
 
 int LLVMFuzzerInitialize(int *count, char ***arguments);
@@ -153,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         read_some();
     if (opened)
         cache_fini(&cache);
-    require(pages_in_use == 0);
+    CHECK(pages_in_use == 0);
     cache = (struct cache){0};
     kernel_reset();
     return 0;

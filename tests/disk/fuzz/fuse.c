@@ -6,6 +6,7 @@
 #include "fs/fuse_client.h"
 #include "kernel.h"
 #include "operations.h"
+#include "slices.h"
 
 uint64_t time_wall(void)
 {
@@ -100,18 +101,6 @@ static size_t good_body(uint32_t opcode)
     }
 }
 
-/* Lays the reply into the memory that it was given. Returns how much of it there was room for. */
-static uint32_t scatter(const struct virtq_slice *slices, unsigned count, const char *bytes, size_t size)
-{
-    size_t done = 0;
-    for (unsigned i = 0; i < count && done < size; i++) {
-        size_t part = size - done < slices[i].size ? size - done : slices[i].size;
-        memcpy((void *)slices[i].address, bytes + done, part);
-        done += part;
-    }
-    return (uint32_t)done;
-}
-
 bool virtio_fs_call(struct virtio_fs *fs, const struct virtq_slice *slices, unsigned out, unsigned in,
                     uint32_t *written)
 {
@@ -119,11 +108,11 @@ bool virtio_fs_call(struct virtio_fs *fs, const struct virtq_slice *slices, unsi
     struct fuse_request request;
     uint32_t stated = 0;
     (void)fs;
-    require(out >= 1 && in >= 1 && out + in <= VIRTIO_FS_SLICES_MAX && slices[0].size >= sizeof request);
+    CHECK(out >= 1 && in >= 1 && out + in <= VIRTIO_FS_SLICES_MAX && slices[0].size >= sizeof request);
     memcpy(&request, (void *)slices[0].address, sizeof request);
     for (unsigned i = 0; i < out; i++)
         stated += slices[i].size;
-    require(request.size == stated);
+    CHECK(request.size == stated);
 
     uint8_t manner = input_byte();
     size_t size = manner < 200 ? good_body(request.opcode) : (size_t)(input_byte() | input_byte() << 8);
@@ -138,7 +127,7 @@ bool virtio_fs_call(struct virtio_fs *fs, const struct virtq_slice *slices, unsi
         return false;
     memcpy(reply, &header, sizeof header);
     memcpy(reply + sizeof header, body, size);
-    *written = scatter(slices + out, in, reply, sizeof header + size);
+    *written = (uint32_t)slices_carry(slices + out, in, reply, sizeof header + size, false);
     return true;
 }
 

@@ -3,20 +3,13 @@
 #ifndef FUZZ_OPERATIONS_H
 #define FUZZ_OPERATIONS_H
 
-#include <stdlib.h>
-
+#include "check.h"
 #include "fs/vfs.h"
 #include "input.h"
 
 enum { OPEN_FILES = 4 };
 
 static struct vfs_file open_files[OPEN_FILES]; /* without a node: closed */
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static struct vfs_name input_path(void)
 {
@@ -29,8 +22,8 @@ static struct vfs_name input_path(void)
 static bool check_entry(void *context, const struct host_dirent *entry)
 {
     unsigned *left = context;
-    require(entry->size > 0 && entry->size <= VFS_NAME_MAX && !memchr(entry->name, '/', entry->size) &&
-            !memchr(entry->name, 0, entry->size));
+    CHECK(entry->size > 0 && entry->size <= VFS_NAME_MAX && !memchr(entry->name, '/', entry->size) &&
+          !memchr(entry->name, 0, entry->size));
     return --*left > 0;
 }
 
@@ -64,7 +57,7 @@ static void transfer(struct vfs_file *file, bool writes)
         return; /* which the layer above has seen */
     const struct vfs_ops *ops = file->node->vfs->ops;
     (writes ? ops->write : ops->read)(file, slices, 3, offset, &done);
-    require(done <= all);
+    CHECK(done <= all);
 }
 
 static void use_open_file(struct vfs_file *file)
@@ -116,7 +109,7 @@ static void use_path(struct vfs_node *root)
         break;
     case 2:
         if (vfs_readlink(root, path, target, sizeof target, &size) == WASI_SUCCESS)
-            require(size <= sizeof target);
+            CHECK(size <= sizeof target);
         break;
     case 3:
         vfs_remove_file(root, path);

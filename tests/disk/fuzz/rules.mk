@@ -1,7 +1,7 @@
 # Targets for libFuzzer: the file systems in a process, with a program, a server and a disk that do whatever they like.
 
 FILE_FUZZERS     = $(addprefix $(BUILD)/disk/fuzz_,memory fuse disk drive)
-FILE_FUZZ_CFLAGS = -std=gnu17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ikernel-src -Isdk/include -Itests/disk/fuzz -MMD -MP \
+FILE_FUZZ_CFLAGS = -std=gnu17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ikernel-src -Isdk/include -Itests/disk/fuzz -Itests/unit -MMD -MP \
                    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function -fno-sanitize-recover=all
 
 FILE_FUZZ_memory = fs/memory fs/memory_folder fs/memory_pages fs/tree fs/vfs fs/walk mm/heap

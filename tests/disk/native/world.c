@@ -1,20 +1,11 @@
 #include "world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define PAGES_LIMIT 4096
+#include "pages.h"
 
-#include "arch/x86_64/time.h"
-#include "check.h"
-#include "dev/block.h"
-#include "dev/entropy.h"
-#include "ext4/ext4.h"
-#include "mm/heap.h"
-#include "mm/page.h"
+#include "../memory_disk.h"
 
-/* --- what the file system needs of the kernel --- */
-
-struct heap ext4_heap;
+/* --- the rest of what the file system needs of the kernel: a heap on which the sanitizer sees each object --- */
 
 void *heap_alloc(struct heap *heap, size_t size)
 {
@@ -47,40 +38,6 @@ void heap_pages_free(struct heap *heap, void *pages, size_t count)
     free(pages);
 }
 
-void (*page_reclaim)(size_t count);
-static size_t free_pages = 4096;
-
-void *pages_alloc(size_t count)
-{
-    return aligned_alloc(PAGE_SIZE, count * PAGE_SIZE);
-}
-
-void pages_free(void *pages, size_t count)
-{
-    (void)count;
-    free(pages);
-}
-
-void *page_alloc(void)
-{
-    return pages_alloc(1);
-}
-
-void page_free(void *page)
-{
-    free(page);
-}
-
-size_t page_free_count(void)
-{
-    return free_pages;
-}
-
-uint64_t page_phys(const void *address)
-{
-    return (uint64_t)address;
-}
-
 static uint64_t now = 1;
 uint64_t world_look = 1000000;
 
@@ -89,20 +46,7 @@ uint64_t time_now(void)
     return now += world_look;
 }
 
-uint64_t time_wall(void)
-{
-    return 1700000000000000000u + time_now();
-}
-
-void entropy_read(void *bytes, size_t size)
-{
-    memset(bytes, 0x5a, size);
-}
-
 /* --- the disk --- */
-
-uint8_t *disk_bytes;
-size_t disk_size;
 
 struct entry {
     uint64_t position;
@@ -118,7 +62,7 @@ struct disk_log {
 };
 
 static struct disk_log *disk_log;
-static bool reads_fail, writes_fail, failed;
+static bool reads_fail, writes_fail;
 static size_t fail_after;
 
 static bool fails(bool kind)
@@ -129,27 +73,7 @@ static bool fails(bool kind)
         fail_after--;
         return false;
     }
-    failed = true;
-    return true;
-}
-
-bool block_find(struct block_device *disk, bool (*accepts)(struct block_device *disk, const void *context),
-                const void *context)
-{
-    *disk = (struct block_device){
-        .sectors = disk_size / BLOCK_SECTOR, .block_size = BLOCK_SECTOR, .slices_max = 16, .flushes = true};
-    return accepts(disk, context);
-}
-
-void block_stop(struct block_device *disk)
-{
-    (void)disk;
-}
-
-bool block_serial(struct block_device *disk, char serial[BLOCK_SERIAL_SIZE + 1])
-{
-    (void)disk;
-    strcpy(serial, "disk0");
+    disk_failed = true;
     return true;
 }
 
@@ -159,7 +83,7 @@ void block_read(struct block_device *disk, uint64_t sector, const struct block_s
     uint64_t at = sector * BLOCK_SECTOR;
     for (unsigned i = 0; i < count && !fails(reads_fail); i++, at += slices[i - 1].size) {
         if (at + slices[i].size > disk_size) {
-            failed = true;
+            disk_failed = true;
             return;
         }
         memcpy((void *)slices[i].address, disk_bytes + at, slices[i].size);
@@ -187,14 +111,6 @@ void block_write(struct block_device *disk, uint64_t sector, const struct block_
     }
 }
 
-bool block_finish(struct block_device *disk)
-{
-    (void)disk;
-    bool good = !failed;
-    failed = false;
-    return good;
-}
-
 bool block_flush(struct block_device *disk)
 {
     if (!block_finish(disk))
@@ -219,7 +135,7 @@ void disk_fail(bool reads, bool writes, size_t after)
 
 void disk_mend(void)
 {
-    reads_fail = writes_fail = failed = false;
+    reads_fail = writes_fail = disk_failed = false;
 }
 
 void disk_free_log(struct disk_log *log)
@@ -244,21 +160,14 @@ struct disk_log *disk_take_log(void)
 
 void disk_restart(const uint8_t *bytes)
 {
+    pages_free_all();
     memcpy(disk_bytes, bytes, disk_size);
     disk_free_log(disk_take_log());
 }
 
 void disk_load(const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    CHECK(file && fseek(file, 0, SEEK_END) == 0);
-    disk_size = (size_t)ftell(file);
-    rewind(file);
-    free(disk_bytes);
-    disk_bytes = malloc(disk_size);
-    uint8_t *bytes = malloc(disk_size);
-    CHECK(fread(bytes, 1, disk_size, file) == disk_size);
-    fclose(file);
+    uint8_t *bytes = disk_make(path);
     disk_restart(bytes);
     free(bytes);
 }

@@ -36,7 +36,7 @@ size_t disk_flush_point(const struct disk_log *log, uint64_t random);
 /* The disk as it may be when the power goes after `entries` of a log: `bytes` gets it. */
 void disk_cut(const struct disk_log *log, size_t entries, uint8_t *bytes, uint64_t (*random_number)(void));
 
-/* Starts over with these bytes. */
+/* Starts over with these bytes; nothing may be mounted. */
 void disk_restart(const uint8_t *bytes);
 
 /* Mounts, or says why not and returns NULL. */
