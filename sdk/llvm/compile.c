@@ -2,6 +2,7 @@
 #include "llvm/compile.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,10 +136,20 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
+/* Those that this process may run on: fewer than there are in a container, or by taskset(1). */
+static unsigned processor_count(void)
+{
+    cpu_set_t processors;
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (sched_getaffinity(0, sizeof(processors), &processors) == 0) /* it fails for more than CPU_SETSIZE */
+        count = CPU_COUNT(&processors);
+    return count > 0 ? (unsigned)count : 1;
+}
+
 static unsigned thread_count(const struct work *work)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = work->options->jobs ? work->options->jobs : processors > 0 ? (unsigned)processors : 1;
+    unsigned count = work->options->jobs ? work->options->jobs : processor_count();
 
     return count < work->plan->unit_count ? count : work->plan->unit_count;
 }

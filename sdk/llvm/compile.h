@@ -13,7 +13,7 @@ struct compile_options {
     bool debug;         /* keep the names and line tables for debuggers */
     bool locate_all;    /* the code map tells of all code where it comes from, not of calls and what can trap only */
     bool allow_missing; /* an import that wasi.def does not list becomes a trap when called */
-    unsigned jobs;      /* threads for code generation; 0: one a core. The object does not depend on it. */
+    unsigned jobs;      /* threads for code generation; 0: one a processor. The object does not depend on it. */
     const struct wasm_instance *instance; /* the module as one of several of a program (wasm/bind.h), with bindings;
                                              NULL: it is the program */
     const char *exports; /* for callers in C: exported functions become the visible symbols EXPORTS.NUMBER, numbered as
