@@ -66,6 +66,14 @@ void err_prefix(struct err *err, const char *format, ...)
     snprintf(err->text + used, sizeof err->text - used, ": %s", old);
 }
 
+void err_append(struct err *err, const char *hint)
+{
+    if (!err->set)
+        return;
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, "%s", hint);
+}
+
 void err_replace(struct err *err, const char *temporary, const char *known)
 {
     char *found = err->set ? strstr(err->text, temporary) : NULL;

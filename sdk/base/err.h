@@ -34,6 +34,9 @@ int err_set_errno(struct err *err, const char *format, ...) __attribute__((forma
 /* Puts "text: " in front of an error that is set. */
 void err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Puts a hint behind an error that is set. */
+void err_append(struct err *err, const char *hint);
+
 /* Puts a name that users know in the place of a temporary one, where the text of an error that is set has it. */
 void err_replace(struct err *err, const char *temporary, const char *known);
 

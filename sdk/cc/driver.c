@@ -16,6 +16,9 @@
 #define PVH_NOTE_OWNER "Xen"
 #define PVH_NOTE_TYPE  18
 
+/* What is probably wrong where a second operand is no module. */
+#define ARGUMENTS_HINT " (arguments of the program come behind --)"
+
 /* --- telling how it goes --- */
 
 double driver_now(void)
@@ -71,6 +74,19 @@ static enum input_kind elf_kind(const struct elf *elf)
     return elf_find_note(elf, PVH_NOTE_OWNER, PVH_NOTE_TYPE, &size) ? INPUT_KERNEL : INPUT_PROCESS;
 }
 
+static int refuse_kind(const struct driver *driver, struct err *err)
+{
+    static const char tar[] = "ustar";
+    const struct file *file = &driver->file;
+    if (file->size == 0)
+        return err_set(err, "%s: is empty", driver->input);
+    if (file->size > 512 && memcmp(file->data + 257, tar, strlen(tar)) == 0)
+        return err_set(err, "%s: an archive: containerd takes container images, mewz-cc does not read them",
+                       driver->input);
+    return err_set(err, "%s: neither a WebAssembly module nor an object, a kernel or an image of mewz-cc's",
+                   driver->input);
+}
+
 static int find_kind(struct driver *driver, struct err *err)
 {
     const struct file *file = &driver->file;
@@ -85,7 +101,7 @@ static int find_kind(struct driver *driver, struct err *err)
     }
     driver->image = image_format_of_bytes(file->data, file->size);
     if (!driver->image)
-        return 0;
+        return file->size >= 4 && memcmp(file->data, "\0asm", 4) == 0 ? 0 : refuse_kind(driver, err);
     driver->kind = INPUT_IMAGE;
     if (driver->image->is_wrapped && image_unwrap(driver->image, driver->input, &driver->file, err) != 0)
         return -1;
@@ -109,9 +125,13 @@ int driver_open(struct driver *driver, struct err *err)
     size_t wanted = driver->other_count;
     int result = open_input(driver, err);
     if (result == 0 && wanted > 0 && driver->kind != INPUT_WASM)
-        result = err_set(err, "%s: is compiled already, modules can be linked with modules only", driver->input);
-    for (driver->other_count = 0; result == 0 && driver->other_count < wanted; driver->other_count++)
+        result = err_set(err, "%s: is compiled already, modules can be linked with modules only" ARGUMENTS_HINT,
+                         driver->input);
+    for (driver->other_count = 0; result == 0 && driver->other_count < wanted; driver->other_count++) {
         result = open_input(&driver->others[driver->other_count], err);
+        if (result != 0)
+            err_append(err, ARGUMENTS_HINT);
+    }
     if (result != 0)
         driver_close(driver);
     return result;
@@ -127,10 +147,24 @@ void driver_close(struct driver *driver)
 
 /* --- wasm bytes to object --- */
 
+/* What is more than this stage takes. */
+static int refuse_finished(const struct driver *driver, struct err *err)
+{
+    switch (driver->kind) {
+    case INPUT_PROCESS:
+        return err_set(err, "%s: is linked already, for Linux: start it directly", driver->input);
+    case INPUT_OBJECT:
+        return err_set(err, "%s: is compiled already: mewz-cc build and run take it as it is", driver->input);
+    default:
+        return err_set(err, "%s: is linked already: mewz-cc convert makes other images of it, run starts it",
+                       driver->input);
+    }
+}
+
 static int compile_input(const struct driver *driver, bool will_link, const char *path, struct err *err)
 {
     if (driver->kind != INPUT_WASM)
-        return err_set(err, "%s: is compiled already", driver->input);
+        return refuse_finished(driver, err);
     return modules_compile(driver, will_link, path, err);
 }
 
@@ -191,7 +225,7 @@ int driver_write_executable(const struct driver *driver, const char *path, struc
     if (driver->kind == INPUT_OBJECT)
         return link_object(driver, driver->input, &driver->file, path, err);
     if (driver->kind != INPUT_WASM)
-        return err_set(err, "%s: is linked already", driver->input);
+        return refuse_finished(driver, err);
     if (temp_dir_make(&temp, err) != 0)
         return -1;
     struct arena arena = {0};

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/terminal.h"
 #include "cc/settings.h"
@@ -34,6 +35,8 @@ static int unknown_verb(const char *word, struct err *err)
         names[i] = verbs[i]->name;
     const char *nearest = suggest_nearest(word, names, VERB_COUNT);
     const char *kind = *word == '-' ? "option" : "verb";
+    if (access(word, F_OK) == 0)
+        return err_set_status(err, EXIT_USAGE, "%s is no verb: to start it, mewz-cc run %s", word, word);
     if (nearest && *word != '-')
         return err_set_status(err, EXIT_USAGE, "unknown %s %s, did you mean %s?", kind, word, nearest);
     return err_set_status(err, EXIT_USAGE, "unknown %s %s (see mewz-cc --help)", kind, word);

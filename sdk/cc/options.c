@@ -9,6 +9,20 @@
 
 #include "cc/suggest.h"
 
+/* The options without a long name: what they are called in mewz.toml, and by who guesses. */
+static const struct {
+    const char *key, *option;
+} short_keys[] = {{"output", "-o"}, {"memory", "-m"}, {"ports", "-p"}, {"optimise", "-O"}, {"debug", "-g"}};
+#define SHORT_KEY_COUNT (sizeof short_keys / sizeof *short_keys)
+
+const char *option_key(const struct option *option)
+{
+    for (size_t i = 0; i < SHORT_KEY_COUNT; i++)
+        if (strcmp(short_keys[i].option, option->name) == 0)
+            return short_keys[i].key;
+    return option->name[1] == '-' ? option->name + 2 : NULL;
+}
+
 static int usage_error(const struct command_line *line, struct err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -67,8 +81,8 @@ static int set_number(const struct command_line *line, const struct option *opti
     const struct option_range *range = option->limits;
     if (parse_number(text, number) && *number >= range->minimum && *number <= range->maximum)
         return 0;
-    return usage_error(line, err, "%s %s: not a number from %lu to %lu", option->name, text, range->minimum,
-                       range->maximum);
+    return usage_error(line, err, "%s %s: %s is a number from %lu to %lu", option->name, text, option->argument,
+                       range->minimum, range->maximum);
 }
 
 static int set_level(const struct command_line *line, const struct option *option, const char *text, unsigned *level,
@@ -157,18 +171,25 @@ static const struct option *find_option(const struct command_line *line, const c
 
 static int unknown_option(const struct command_line *line, const char *word, struct arena *arena, struct err *err)
 {
+    const char **keys = arena_array(arena, line->option_count, sizeof *keys);
     const char **names = arena_array(arena, line->option_count, sizeof *names);
-    size_t count = 0;
-    for (size_t i = 0; i < line->option_count; i++)
-        if (has_option(line, &line->options[i]))
-            names[count++] = line->options[i].name;
+    size_t count = 0, found = 0;
+    for (size_t i = 0; i < line->option_count; i++) {
+        const struct option *option = &line->options[i];
+        if (!has_option(line, option) || !option_key(option))
+            continue;
+        keys[count] = option_key(option);
+        names[count++] = option->name;
+    }
     const char *name = arena_copy_string(arena, word, strcspn(word, "="));
-    const char *nearest = word[1] == '-' ? suggest_nearest(name, names, count) : NULL;
-    if (nearest && strcmp(nearest, name) == 0)
-        return usage_error(line, err, "%s takes no value", nearest);
-    if (nearest)
-        return usage_error(line, err, "unknown option %s, did you mean %s?", name, nearest);
-    return usage_error(line, err, "unknown option %s", name);
+    const char *nearest = word[1] == '-' ? suggest_nearest(name + 2, keys, count) : NULL;
+    if (!nearest)
+        return usage_error(line, err, "unknown option %s", name);
+    while (keys[found] != nearest)
+        found++;
+    if (strcmp(names[found], name) == 0)
+        return usage_error(line, err, "%s takes no value", name);
+    return usage_error(line, err, "unknown option %s, did you mean %s?", name, names[found]);
 }
 
 /* Takes the option at `*at`, and its value from the next word if it is not in this one. */

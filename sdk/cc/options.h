@@ -58,6 +58,9 @@ struct command_line {
     bool wants_help;              /* --help came, and is answered: there is nothing left to do */
 };
 
+/* What an option is called where there are no dashes, in mewz.toml; NULL for one that has only a letter. */
+const char *option_key(const struct option *option);
+
 /* Parses what follows the verb. What it fills in lies on the arena or points into `argv`. Fails with EXIT_USAGE. */
 int options_parse(struct command_line *line, char **argv, struct arena *arena, struct err *err);
 

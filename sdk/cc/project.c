@@ -12,12 +12,6 @@
 #include "base/proc.h"
 #include "cc/suggest.h"
 
-/* The keys that are not their option's name. */
-static const struct {
-    const char *key, *option;
-} short_keys[] = {{"output", "-o"}, {"memory", "-m"}, {"ports", "-p"}, {"optimise", "-O"}, {"debug", "-g"}};
-#define SHORT_KEY_COUNT (sizeof short_keys / sizeof *short_keys)
-
 /* What an option on the command line leaves without a meaning. It wins: these keys of the file are not heeded then. */
 static const struct {
     const char *option;
@@ -151,21 +145,13 @@ static int add_option(struct words *words, const struct option *option, const ch
 
 /* --- keys --- */
 
-static const char *key_of(const struct option *option)
-{
-    for (size_t i = 0; i < SHORT_KEY_COUNT; i++)
-        if (strcmp(short_keys[i].option, option->name) == 0)
-            return short_keys[i].key;
-    return option->name[1] == '-' ? option->name + 2 : NULL;
-}
-
 /* The option of a key, for this verb if it has one, otherwise for another. */
 static const struct option *find_option(const struct command_line *line, const char *key)
 {
     const struct option *found = NULL;
     for (size_t i = 0; i < line->option_count; i++) {
         const struct option *option = &line->options[i];
-        const char *name = key_of(option);
+        const char *name = option_key(option);
         if (name && strcmp(name, key) == 0 && (!found || (option->verbs & line->verb->options)))
             found = option;
     }
@@ -179,8 +165,8 @@ static int unknown_key(const struct command_line *line, const char *key, struct 
     names[count++] = "program";
     names[count++] = "arguments";
     for (size_t i = 0; i < line->option_count; i++)
-        if (key_of(&line->options[i]))
-            names[count++] = key_of(&line->options[i]);
+        if (option_key(&line->options[i]))
+            names[count++] = option_key(&line->options[i]);
     const char *nearest = suggest_nearest(key, names, count);
     if (nearest)
         return fail_at(key, err, "unknown key, did you mean %s?", nearest);

@@ -15,6 +15,9 @@ static const char help[] = "Runs a program in a QEMU machine with this terminal'
                            "A module or an object is compiled and linked first. What stands behind -- replaces\n"
                            "the arguments that were baked in, --env the environment.\n";
 
+/* With less, Debian's OVMF hangs or gives up. */
+#define UEFI_LEAST_MIB 40
+
 /* What a kernel says of itself. */
 struct kernel {
     const char *name; /* under which the program was built; NULL if it does not say */
@@ -22,6 +25,7 @@ struct kernel {
     bool has_network;
     bool is_ours;               /* else nothing is known of it */
     bool has_shares, has_disks; /* it can use host folders, and disks */
+    uint64_t end;               /* of what the boot loader puts into memory */
     struct metrics metrics;
 };
 
@@ -32,6 +36,17 @@ static const char *find_setting(const char *const *settings, const char *name)
         if (strncmp(*settings, name, length) == 0 && (*settings)[length] == '=')
             return *settings + length + 1;
     return NULL;
+}
+
+static uint64_t find_end(const struct elf *elf)
+{
+    uint64_t end = 0;
+    for (unsigned i = 0; i < elf->segment_count; i++) {
+        const Elf64_Phdr header = elf_segment(elf, i).header;
+        if (header.p_type == PT_LOAD && header.p_paddr + header.p_memsz > end)
+            end = header.p_paddr + header.p_memsz;
+    }
+    return end;
 }
 
 /* Of an ELF file, or of an image with one in it. */
@@ -49,6 +64,7 @@ static struct kernel describe_kernel(const char *path, const struct file *file, 
     kernel.name = program_name(&elf, arena);
     kernel.metrics = metrics_find(&elf, arena);
     kernel.is_ours = kernel.name != NULL;
+    kernel.end = find_end(&elf);
     kernel.has_shares = elf_find_symbol(&elf, "fuse_mount", &symbol);
     kernel.has_disks = elf_find_symbol(&elf, "ext4_mount", &symbol);
     kernel.has_network =
@@ -71,11 +87,21 @@ static int check_volumes(const struct machine_options *machine, const struct ker
     return 0;
 }
 
+/* A boot loader without room says nothing. */
+static int check_memory(const struct machine_options *machine, const struct kernel *kernel, struct err *err)
+{
+    uint64_t mib = machine->memory_mib ? machine->memory_mib : MACHINE_MEMORY_MIB;
+    if (!kernel->is_ours || kernel->end <= mib << 20)
+        return 0;
+    return err_set(err, "%s: takes %lu MiB before it starts: -m %lu is too little", kernel->name,
+                   (kernel->end + (1 << 20) - 1) >> 20, mib);
+}
+
 static int start_machine(struct machine_options *machine, const struct settings *settings, const struct kernel *kernel,
                          int *exit_code, struct err *err)
 {
     struct arena arena = {0};
-    if (check_volumes(machine, kernel, err) != 0)
+    if (check_volumes(machine, kernel, err) != 0 || check_memory(machine, kernel, err) != 0)
         return -1;
     machine->metrics = kernel->metrics;
     machine->metrics.interval = (unsigned)settings->metrics_interval;
@@ -212,6 +238,9 @@ static int check_surroundings(struct settings *settings, struct err *err)
 {
     if (network_check(&settings->network, &settings->arena, err) != 0 || volumes_check(&settings->volumes, err) != 0)
         return -1;
+    if (firmware_of(settings) && settings->memory_mib && settings->memory_mib < UEFI_LEAST_MIB)
+        return err_set_status(err, EXIT_USAGE, "run: -m %lu: UEFI's firmware needs %d MiB", settings->memory_mib,
+                              UEFI_LEAST_MIB);
     return machine_check_tools(firmware_of(settings), err);
 }
 

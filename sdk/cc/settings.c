@@ -1,5 +1,6 @@
 #include "cc/settings.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -20,7 +21,7 @@ static const char *const traces[] = {"wasi", NULL};
 static const char *const accels[] = {"tcg", "kvm", NULL};
 static const char *const firmwares[] = {"bios", "uefi", NULL};
 static const struct option_range levels = {0, 3};
-static const struct option_range mebibytes = {1, 1024 * 1024};
+static const struct option_range mebibytes = {2, 1024 * 1024}; /* with 1 no firmware finds room for a kernel */
 static const struct option_range ports = {1, 65535};
 static const struct option_range intervals = {1, 86400};
 
@@ -110,6 +111,16 @@ static const struct option options[] = {
      "tell the commands, the time of each stage, and the sizes"},
 };
 
+/* `-`, as other tools have it. */
+static void name_streams(struct settings *settings, struct command_line *line)
+{
+    for (size_t i = 0; i < line->operand_count; i++)
+        if (strcmp(line->operands[i], "-") == 0)
+            line->operands[i] = "/dev/stdin";
+    if (settings->output && strcmp(settings->output, "-") == 0)
+        settings->output = "/dev/stdout";
+}
+
 static int parse(struct settings *settings, struct command_line *line, char **argv, struct err *err)
 {
     struct arena *arena = &settings->arena;
@@ -122,6 +133,7 @@ static int parse(struct settings *settings, struct command_line *line, char **ar
         return -1;
     if (options_parse(line, argv, arena, err) != 0)
         return -1;
+    name_streams(settings, line);
     if (!link_target_find(settings->target)->is_kernel &&
         (settings->network.ip || settings->network.hostname || settings->network.metadata))
         return err_set_status(err, EXIT_USAGE,

@@ -11,37 +11,39 @@ static size_t smallest(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* Levenshtein's distance: how many letters to insert, remove or exchange. Row by row, `row[j]` being the distance of
- * the letters of `a` so far to the first j of `b`. Twice that, and one more if only a beginning of `b` that ends with a
- * word is as near. */
+/* How many letters to insert, remove, exchange, or swap with their neighbour (optimal string alignment): the last
+ * number of the last row, where number j of row i is the distance of the first i letters of `a` to the first j of `b`.
+ * Twice that, and one more if only a beginning of `b` that ends with a word is as near. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[WORD_MAX + 1];
-    size_t length = strlen(b);
+    size_t rows[3][WORD_MAX + 1];
+    size_t length = strlen(b), count = strlen(a);
     if (length > WORD_MAX)
         return SIZE_MAX;
     for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < length; j++) {
-            size_t exchanged = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smallest(exchanged, row[j] + 1, row[j + 1] + 1);
+        rows[0][j] = j;
+    for (size_t i = 1; i <= count; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i - 1) % 3], *second = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            row[j] = smallest(above[j - 1] + (a[i - 1] != b[j - 1]), row[j - 1] + 1, above[j] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && second[j - 2] < row[j])
+                row[j] = second[j - 2] + 1;
         }
     }
-    size_t least = 2 * row[length];
+    const size_t *last = rows[count % 3];
+    size_t least = 2 * last[length];
     for (size_t j = 1; j < length; j++)
-        if (b[j] == '-' && b[j - 1] != '-' && 2 * row[j] + 1 < least)
-            least = 2 * row[j] + 1;
+        if (b[j] == '-' && 2 * last[j] + 1 < least)
+            least = 2 * last[j] + 1;
     return least;
 }
 
 const char *suggest_nearest(const char *word, const char *const *candidates, size_t count)
 {
     const char *nearest = NULL;
-    size_t least = 2 * (strlen(word) / 3 + 2); /* from that on it is another word */
+    size_t length = strlen(word);
+    size_t least = length < 3 ? 4 : 2 * (length / 3 + 1); /* from that on it is another word */
     for (size_t i = 0; i < count; i++) {
         size_t edits = distance(word, candidates[i]);
         if (edits < least) {

@@ -70,7 +70,11 @@ int disk_create(const char *path, uint64_t size, const char *label, struct err *
 
 static int library_error(const struct disk_place *place, errcode_t error, struct err *err)
 {
-    return err_set(err, "%s:%s: %s", place->disk, place->path, error_message(error));
+    /* The library says such things in its own functions' names. */
+    const char *text = error == EXT2_ET_FILE_NOT_FOUND ? strerror(ENOENT)
+                       : error == EXT2_ET_NO_DIRECTORY ? strerror(ENOTDIR)
+                                                       : error_message(error);
+    return err_set(err, "%s:%s: %s", place->disk, place->path, text);
 }
 
 static int open_disk(const struct disk_place *place, bool write, ext2_filsys *fs, struct err *err)

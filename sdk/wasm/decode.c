@@ -424,7 +424,8 @@ static int decode_preamble(struct decoder *d)
         return 0;
     d->reader.offset -= 4;
     if (bytes[2] | bytes[3])
-        return err_set(d->err, "unknown binary version: this is a component, only core modules are supported");
+        return err_set(d->err, "unknown binary version: this is a component, only core modules are supported: "
+                               "compile for WASI preview 1 (wasm32-wasip1)");
     return err_set(d->err, "unknown binary version %u", bytes[0] | bytes[1] << 8);
 }
 

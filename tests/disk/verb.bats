@@ -62,7 +62,7 @@ fails() {
     fails 1 "disk.img: is there already" mewz-cc disk create disk.img --size 32MiB
     fails 2 "--size: at least 8MiB" mewz-cc disk create small.img --size 1MiB
     fails 2 "expected FILE --size SIZE" mewz-cc disk create small.img
-    fails 1 "disk.img:/none: File not found" mewz-cc disk cp disk.img:/none file2
+    fails 1 "disk.img:/none: No such file or directory" mewz-cc disk cp disk.img:/none file2
     fails 1 "disk.img:/lost+found: not a file" mewz-cc disk cp disk.img:/lost+found file2
     fails 1 "none.img: No such file" mewz-cc disk ls none.img
     fails 2 "neither is on a disk" mewz-cc disk cp file file2

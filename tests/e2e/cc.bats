@@ -88,7 +88,7 @@ verbs() {
     ln -s target.o link.o
     mewz 0 compile "$GUESTS/hello.wasm" -o link.o
     [ -L link.o ]
-    mewz-cc compile "$GUESTS/hello.wasm" -o /dev/stdout | cmp - target.o
+    mewz-cc compile "$GUESTS/hello.wasm" -o - | cmp - target.o
     mewz 1 compile "$GUESTS/hello.wasm" -o /dev/full
     [[ $stderr == *"/dev/full: cannot be written: No space left on device" ]]
     run bash -c "mewz-cc inspect '$GUESTS/hello.wasm' >/dev/full"
@@ -96,7 +96,7 @@ verbs() {
 }
 
 @test "the module through a pipe" {
-    mewz 0 build /dev/stdin -o app --target x86_64-linux <"$GUESTS/hello.wasm"
+    mewz 0 build - -o app --target x86_64-linux <"$GUESTS/hello.wasm"
     [ "$(./app)" = hello ]
     mkfifo pipe
     cat "$GUESTS/hello.wasm" >pipe &

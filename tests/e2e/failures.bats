@@ -30,11 +30,49 @@ fails() {
 
 @test "input that is no wasm" {
     echo 'just text' >app.txt
-    fails 1 'app.txt' "$MEWZ_CC" build app.txt -o app.img
+    fails 1 'app.txt: neither a WebAssembly module nor an object' "$MEWZ_CC" build app.txt -o app.img
     : >empty.wasm
-    fails 1 'empty.wasm' "$MEWZ_CC" build empty.wasm -o app.img
+    fails 1 'empty.wasm: is empty' "$MEWZ_CC" build empty.wasm -o app.img
+    printf '\0asm\15\0\1\0' >component.wasm
+    fails 1 'this is a component'*'wasm32-wasip1' "$MEWZ_CC" build component.wasm -o app.img
+    "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.oci
+    fails 1 'app.oci: an archive: containerd' "$MEWZ_CC" run app.oci
     fails 1 "$PWD" "$MEWZ_CC" build "$PWD" -o app.img
     [ ! -e app.img ]
+}
+
+@test "input that is further than the verb" {
+    cp "$GUESTS/hello.elf" "$GUESTS/hello" .
+    "$MEWZ_CC" compile "$GUESTS/hello.wasm" -o hello.o
+    fails 1 'hello.elf: is linked already: mewz-cc convert' "$MEWZ_CC" build hello.elf -o app.img
+    fails 1 'hello: is linked already, for Linux' "$MEWZ_CC" build hello -o app.img
+    fails 1 'hello.o: is compiled already: mewz-cc build' "$MEWZ_CC" compile hello.o -o app.o
+    [ "$(echo *)" = "hello hello.elf hello.o" ]
+}
+
+@test "arguments without --" {
+    echo text >file
+    fails 1 'nothing: No such file or directory (arguments of the program come behind --)' \
+        "$MEWZ_CC" run "$GUESTS/hello.wasm" nothing
+    fails 1 "image of mewz-cc's (arguments of the program come behind --)" "$MEWZ_CC" run "$GUESTS/hello.wasm" file
+    fails 1 'with modules only (arguments of the program come behind --)' "$MEWZ_CC" run "$GUESTS/hello.elf" file
+}
+
+@test "memory that holds no kernel" {
+    head -c 5000000 /dev/urandom >file
+    mkdir folder
+    mv file folder
+    cat >app.c <<'CODE'
+#include <stdio.h>
+int main(void)
+{
+    return fopen("/file", "r") == NULL;
+}
+CODE
+    clang-19 --target=wasm32-wasi -o app.wasm app.c
+    fails 1 'app.wasm: takes '*' MiB before it starts: -m 2 is too little' "$MEWZ_CC" run app.wasm --dir folder:/ -m 2
+    fails 2 '-m 1: MIB is a number from 2 to ' "$MEWZ_CC" run "$GUESTS/hello.elf" -m 1
+    fails 2 "-m 39: UEFI's firmware needs 40 MiB" "$MEWZ_CC" run "$GUESTS/hello.elf" -m 39 --firmware uefi
 }
 
 @test "text format with a mistake in it" {
@@ -82,6 +120,7 @@ fails() {
 
 @test "wrong command lines" {
     fails 2 buidl "$MEWZ_CC" buidl app.wasm
+    fails 2 'hello.wasm is no verb: to start it, mewz-cc run ' "$MEWZ_CC" "$GUESTS/hello.wasm"
     fails 2 --targte "$MEWZ_CC" build app.wasm -o app.img --targte x86_64-linux
     fails 2 '' "$MEWZ_CC" build app.wasm
     fails 2 sparc "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --target sparc

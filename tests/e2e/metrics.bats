@@ -20,5 +20,5 @@ export MEWZ_ACCEL=tcg
 @test "intervals are whole seconds" {
     run --separate-stderr mewz-cc run "$ROOT/build/guests/hello.wasm" --metrics 0
     [ "$status" = 2 ]
-    [[ $stderr == *"--metrics 0: not a number from 1 to 86400"* ]]
+    [[ $stderr == *"--metrics 0: SECONDS is a number from 1 to 86400"* ]]
 }

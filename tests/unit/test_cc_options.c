@@ -113,8 +113,11 @@ static void test_errors(void)
     check_usage_error("build: no program is named: mewz-cc build APP -o OUT", WORDS("-o", "x"));
     check_usage_error("unexpected operand b", WORDS("a", "b", "-o", "x"));
     check_usage_error("unknown option --targe, did you mean --target?", WORDS("a", "--targe=linux"));
-    check_usage_error("unknown option --other", WORDS("a", "--other"));
     check_usage_error("unknown option --completely-different", WORDS("a", "--completely-different"));
+    check_usage_error("unknown option --outptu, did you mean -o?", WORDS("a", "--outptu=x"));
+    check_usage_error("unknown option --optimize, did you mean -O?", WORDS("a", "--optimize"));
+    check_usage_error("unknown option --foo (see", WORDS("a", "--foo"));
+    check_usage_error("unknown option --other (see", WORDS("a", "--other"));
     check_usage_error("unknown option -x", WORDS("a", "-x"));
     check_usage_error("unknown option -vv", WORDS("a", "-vv"));
     check_usage_error("-o needs a value: OUT", WORDS("a", "-o"));
@@ -124,9 +127,9 @@ static void test_errors(void)
     check_usage_error("-O4: the levels are -O0 to -O3", WORDS("a", "-O4"));
     check_usage_error("-O needs a value", WORDS("a", "-O", "2"));
     check_usage_error("-Os: the levels", WORDS("a", "-Os"));
-    check_usage_error("-m 0: not a number from 1 to 100", WORDS("a", "-m", "0"));
-    check_usage_error("-m 5x: not a number", WORDS("a", "-m", "5x"));
-    check_usage_error("-m -5: not a number", WORDS("a", "-m", "-5"));
+    check_usage_error("-m 0: N is a number from 1 to 100", WORDS("a", "-m", "0"));
+    check_usage_error("-m 5x: N is a number", WORDS("a", "-m", "5x"));
+    check_usage_error("-m -5: N is a number", WORDS("a", "-m", "-5"));
     check_usage_error("--env A: not NAME=VALUE", WORDS("a", "--env", "A"));
     check_usage_error("--env =1: not NAME=VALUE", WORDS("a", "--env", "=1"));
     check_usage_error("--size lots: not a size", WORDS("a", "--size", "lots"));
@@ -164,6 +167,9 @@ static void test_suggestions(void)
     CHECK(strcmp(suggest_nearest("ru", words, 6), "run") == 0);
     CHECK(strcmp(suggest_nearest("inspct", words, 6), "inspect") == 0);
     CHECK(suggest_nearest("frobnicate", words, 6) == NULL);
+    CHECK(suggest_nearest("rnu", words, 6) == words[3]); /* neighbours that changed places are one mistake, */
+    CHECK(suggest_nearest("nun", words, 6) == words[3]); /* as a wrong letter is, */
+    CHECK(suggest_nearest("for", words, 6) == NULL);     /* and two are too many for a short word */
     CHECK(suggest_nearest("x", words, 0) == NULL);
     static const char *const templates[] = {"c", "cpp", "http-server", "rust-echo-server", "rust"};
     CHECK(strcmp(suggest_nearest("htp", templates, 5), "http-server") == 0);
