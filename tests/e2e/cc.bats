@@ -171,7 +171,7 @@ verbs() {
 
 @test "a signal leaves nothing behind" {
     mkdir tmp bin
-    printf '#!/bin/sh\n: >%s/started\nsleep 1000\n' "$PWD" >bin/ld.lld-19
+    printf '#!/bin/sh\n: >%s/started\nexec sleep 1000\n' "$PWD" >bin/ld.lld-19
     chmod +x bin/ld.lld-19
     for signal in TERM INT HUP; do
         rm -f started
