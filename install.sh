@@ -125,7 +125,10 @@ put 644 share/zsh/site-functions completions/_mewz-cc
 find templates -type f | while read -r file; do
     put 644 "share/mewz/$(dirname "$file")" "$file"
 done
-put 644 share/doc/mewz LICENSE README.md docs/*.md
+put 644 share/doc/mewz LICENSE README.md ARCHITECTURE.md CONTRIBUTING.md
+find docs -type f | while read -r file; do
+    put 644 "share/doc/mewz/$(dirname "$file")" "$file"
+done
 
 # Then by renaming, and what an older version had beyond it goes.
 mkdir -p "$root/share/mewz"

@@ -50,6 +50,20 @@ builds_and_runs() {
     [ "$output" = hello ]
 }
 
+@test "what the installed documents lead to is installed, too" {
+    "$ROOT/install.sh" --prefix "$PWD/sdk"
+    cd sdk/share/doc/mewz
+    local document link count=0
+    for document in README.md docs/*.md; do
+        while read -r link; do
+            [ -e "$(dirname "$document")/${link%%#*}" ] || { echo "$document: $link" && false; }
+            count=$((count + 1))
+        done < <(grep -oE '\]\([^)]+\)' "$document" | sed 's/^](//; s/)$//' | grep -v -e '^http' -e '^#' -e '^\.\./' -e '^templates/')
+    done
+    [ $count -gt 50 ]
+    [ -e docs/kubernetes/runtimeclass.yaml ]
+}
+
 # --- install.sh's options ---
 
 @test "a package's file tree below --destdir, and removal" {
