@@ -1,5 +1,6 @@
 #include "cc/project.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -243,6 +244,9 @@ static int join(const struct command_line *line, const cJSON *json, char **argv,
     const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(json, "arguments");
     if (!cJSON_IsString(program))
         return err_set_status(err, EXIT_USAGE, PROJECT_FILE ": program = \"FILE\" is missing");
+    if (access(program->valuestring, F_OK) != 0)
+        return err_set(err, PROJECT_FILE ":%u: program: %s: %s: build the program first", find_line("program"),
+                       program->valuestring, strerror(errno));
     for (const cJSON *item = json->child; item; item = item->next)
         if (item != program && item != arguments && add_key(words, line, argv, item, err) != 0)
             return -1;

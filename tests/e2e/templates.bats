@@ -217,6 +217,13 @@ END
     [[ $stderr == *"build: no program is named: mewz-cc build APP.wasm"* ]]
 }
 
+@test "a program that is not built yet is said to be that" {
+    mewz 0 new project
+    cd project
+    mewz 1 run
+    [ "$stderr" = "mewz-cc: mewz.toml:2: program: app.wasm: No such file or directory: build the program first" ]
+}
+
 @test "mistakes in mewz.toml are named with their line" {
     project <<<$'program = "app.wasm"\n\nmemry = 64'
     mewz 2 run
