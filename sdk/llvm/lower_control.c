@@ -195,7 +195,22 @@ void lower_else(struct lower *l, const struct wasm_instr *instr, intptr_t argume
     begin_else(l, control_at(l, 0));
 }
 
-/* An `if` without `else` has equal parameters and results: the missing way passes them on. A loop's end is no label. */
+/* An `if` without `else` has equal parameters and results: the missing way passes them on. Where there are none, and no
+ * branch made a target yet, that way's block is the target, one less for each such `if`. */
+static void end_if(struct lower *l, struct control *control)
+{
+    uint32_t count;
+
+    control_results(l, control, &count);
+    if (count > 0 || control->target) {
+        begin_else(l, control);
+        return;
+    }
+    control->target = control->else_block;
+    control->else_block = NULL;
+}
+
+/* A loop's end is no label. */
 void lower_end(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     struct control *control = control_at(l, 0);
@@ -203,7 +218,7 @@ void lower_end(struct lower *l, const struct wasm_instr *instr, intptr_t argumen
 
     (void)instr, (void)argument;
     if (control->else_block)
-        begin_else(l, control);
+        end_if(l, control);
     if (control->own_region)
         exception_end_region(l, control->own_region);
     if (control->kind != CONTROL_LOOP && control->target) {

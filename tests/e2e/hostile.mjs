@@ -101,6 +101,9 @@ const optimised = {
     tries: withTag(repeat(7000, [0x02, 0x40, 0x1f, 0x40, 1, 0, 0, 0, 0x10, 0, 0x0b, 0x0b])),
     callsInTry: withTag(bytes([0x1f, 0x40, 1, 2, 0], repeat(30000, [0x10, 0]), 0x0b)),
 };
+const plain = {
+    ifs: withCode(0, repeat(50000, [0x41, 0, 0x04, 0x40]), repeat(50000, 0x0b), 0x0b),
+};
 
 // --- modules by mutation ---
 
@@ -131,7 +134,9 @@ function mutate(seed) {
 function* modules() {
     yield* Object.entries(rules);
     for (const [name, content] of Object.entries(optimised))
-        yield [name, content, '-O2'];
+        yield [name, content, ['-O2']];
+    for (const [name, content] of Object.entries(plain))
+        yield [name, content, ['-O0']];
     for (let i = 0; i < count; i++)
         yield [`mutation${i}`, mutate(seeds[random(seeds.length)])];
 }
@@ -158,14 +163,14 @@ function complaint(result, file) {
     return null;
 }
 
-async function tryModule(name, content, level) {
+async function tryModule(name, content, options) {
     const file = join(folder, `${name}.wasm`);
     const output = join(folder, `${name}.o`);
     writeFileSync(file, content);
     // Real code of some size belongs to other tests; here the compiler is for what is small.
     const runs = [['inspect', file]];
-    if (level || content.length < 20000)
-        runs.push(['compile', file, level ?? '-O0', '-o', output]);
+    if (options || content.length < 20000)
+        runs.push(['compile', file, ...options ?? ['-O0'], '-o', output]);
     for (const args of runs) {
         const result = await execute(args);
         const wrong = complaint(result, `${name}.wasm`)
@@ -181,8 +186,8 @@ async function tryModule(name, content, level) {
 }
 
 async function worker(source, tally) {
-    for (const [name, content, level] of source)
-        tally[await tryModule(name, content, level) ? 'passed' : 'failed']++;
+    for (const [name, content, options] of source)
+        tally[await tryModule(name, content, options) ? 'passed' : 'failed']++;
 }
 
 mkdirSync(folder, { recursive: true });
