@@ -47,7 +47,7 @@ SDK_OBJECTS  = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
 LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(BUILD)/%.o)
 LWIP_VERSION := $(shell sed -n 's/^lwip	lwip_\(.*\)\.orig\..*/\1/p' scripts/sources.list)
 SDK_LIBS     = -fuse-ld=lld -lpthread -lm -Wl,--as-needed -lcjson -Wl,-Bstatic -lext2fs -lcom_err -lmd -Wl,-Bdynamic
-LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -ldw -lelf
+LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared)
 
 $(BUILD)/sdk/%.o: sdk/%.c | packages
 	@mkdir -p $(@D)

@@ -16,3 +16,8 @@ void progress_show(uint32_t done, uint32_t total, double seconds)
     else
         fputs("\r\033[K", stderr);
 }
+
+void progress_warn(const char *text)
+{
+    fprintf(stderr, "mewz-cc: warning: %s\n", text);
+}

@@ -213,6 +213,7 @@ int settings_open_driver(const struct settings *settings, const struct command_l
         .allow_missing = settings->allow_missing,
         .memory_max = settings->memory_max / MEWZ_PAGE_SIZE,
         .progress = progress_show,
+        .warn = progress_warn,
     };
     driver->link = (struct link_options){
         .target = link_target_find(settings->target),

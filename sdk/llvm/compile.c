@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/proc.h"
+#include "base/text.h"
 #include "llvm/code_map.h"
 #include "llvm/emit.h"
 #include "llvm/import.h"
@@ -212,6 +213,20 @@ static int compile_through(struct work *work, const struct temp_dir *dir, struct
     return join_objects(work, arena, path, err);
 }
 
+static const struct source *read_source(const struct wasm_module *wasm, const struct compile_options *options,
+                                        struct arena *arena)
+{
+    const struct source *source = source_read(wasm, arena);
+    char *text;
+
+    if (source->is_damaged && options->warn) {
+        text = arena_printf(arena, "%s: its debug information is damaged: source lines are missing", wasm->file);
+        text_make_printable(text, strlen(text));
+        options->warn(text);
+    }
+    return source;
+}
+
 static int compile_instance(const struct wasm_instance *instance, const struct compile_options *options,
                             const char *path, struct arena *arena, struct err *err)
 {
@@ -222,7 +237,7 @@ static int compile_instance(const struct wasm_instance *instance, const struct c
 
     if (plan_make(&plan, instance, arena, err) < 0 || temp_dir_make(&dir, err) < 0)
         return -1;
-    plan.source = options->debug ? source_read(instance->module, arena) : NULL;
+    plan.source = options->debug ? read_source(instance->module, options, arena) : NULL;
     pthread_mutex_init(&work.lock, NULL);
     clock_gettime(CLOCK_MONOTONIC, &work.begin);
     result = compile_through(&work, &dir, arena, path, err);

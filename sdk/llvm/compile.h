@@ -21,7 +21,8 @@ struct compile_options {
     const char *digest;  /* of the module's file, for provenance; NULL where it does not matter */
     void (*progress)(uint32_t done, uint32_t total, double seconds); /* called now and then, by one thread at a time,
                                                                        and at the end with done == total; or NULL */
-    uint64_t memory_max; /* the largest linear memory in wasm pages; 0: what the module declares */
+    void (*warn)(const char *text); /* called with a line about what is missing in the result; or NULL */
+    uint64_t memory_max;            /* the largest linear memory in wasm pages; 0: what the module declares */
 };
 
 /* Writes the object for `module`, which must be validated, to `path`. The same module and options give the same

@@ -1,60 +1,16 @@
-/* source.c: see source.h. elfutils' libdw reads DWARF, in ELF files: the sections go to it in such a file. */
+/* source.c: see source.h. Of DWARF it needs the line tables, with the folders that their paths are relative to. Each
+ * table is read once, whichever compile units there are for it, so that time and memory grow with the sections' sizes.
+ */
 #include "llvm/source.h"
 
-#include <elf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-
-static bool is_dwarf(const struct wasm_custom *custom)
-{
-    return custom->name.size > 7 && memcmp(custom->name.bytes, ".debug_", 7) == 0;
-}
-
-static void add_section(struct buf *headers, struct buf *names, uint32_t type, const char *name, uint32_t name_size,
-                        uint32_t offset, uint32_t size)
-{
-    Elf32_Shdr header = {.sh_name = (uint32_t)names->size, .sh_type = type, .sh_offset = offset, .sh_size = size};
-
-    header.sh_addralign = 1;
-    buf_append(headers, &header, sizeof(header));
-    buf_append(names, name, name_size);
-    buf_byte(names, 0);
-}
-
-/* An ELF file with the module's bytes, of which the DWARF sections are parts. */
-static void make_elf(const struct wasm_module *wasm, struct buf *elf)
-{
-    struct buf headers = {0}, names = {0};
-    Elf32_Ehdr header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB, EV_CURRENT},
-                         .e_type = ET_EXEC,
-                         .e_version = EV_CURRENT,
-                         .e_ehsize = sizeof(Elf32_Ehdr),
-                         .e_shentsize = sizeof(Elf32_Shdr)};
-    uint32_t names_at = sizeof(header) + wasm->size;
-
-    add_section(&headers, &names, SHT_NULL, "", 0, 0, 0);
-    for (uint32_t i = 0; i < wasm->custom_count; i++) {
-        const struct wasm_custom *custom = &wasm->customs[i];
-
-        if (is_dwarf(custom))
-            add_section(&headers, &names, SHT_PROGBITS, custom->name.bytes, custom->name.size,
-                        sizeof(header) + custom->offset, custom->size);
-    }
-    add_section(&headers, &names, SHT_STRTAB, "", 0, names_at, (uint32_t)names.size + 1);
-    header.e_shnum = (uint16_t)(headers.size / sizeof(Elf32_Shdr));
-    header.e_shstrndx = header.e_shnum - 1;
-    header.e_shoff = (uint32_t)((names_at + names.size + 15) / 16 * 16);
-    buf_append(elf, &header, sizeof(header));
-    buf_append(elf, wasm->bytes, wasm->size);
-    buf_append(elf, names.data, names.size);
-    buf_extend(elf, header.e_shoff - elf->size);
-    buf_append(elf, headers.data, headers.size);
-    buf_free(&headers);
-    buf_free(&names);
-}
+#include "base/memory.h"
+#include "llvm/line_program.h"
+#include "llvm/source_files.h"
+#include "llvm/source_units.h"
 
 /* Where the code section's content begins, and its size. */
 static struct wasm_section code_section(const struct wasm_module *wasm)
@@ -67,77 +23,124 @@ static struct wasm_section code_section(const struct wasm_module *wasm)
     return (struct wasm_section){0};
 }
 
-struct reading {
-    const struct wasm_module *wasm;
-    struct wasm_section code;
-    struct arena *arena;
-    struct buf files; /* const char * */
-    struct buf rows;  /* struct source_row */
-};
-
-static void add_files(struct reading *reading, Dwarf_Files *files, size_t count)
+/* The content of the first custom section of that name. */
+static struct dwarf_bytes find_section(const struct wasm_module *wasm, const char *name)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *name = dwarf_filesrc(files, i, NULL, NULL);
-        const char *copy = name ? arena_copy_string(reading->arena, name, strlen(name)) : "?";
+    size_t size = strlen(name);
 
-        buf_append(&reading->files, &copy, sizeof(copy));
+    for (uint32_t i = 0; i < wasm->custom_count; i++) {
+        const struct wasm_custom *custom = &wasm->customs[i];
+        const uint8_t *bytes = wasm->bytes + custom->offset;
+
+        if (custom->name.size == size && memcmp(custom->name.bytes, name, size) == 0)
+            return (struct dwarf_bytes){.at = bytes, .end = bytes + custom->size};
     }
+    return (struct dwarf_bytes){.at = wasm->bytes, .end = wasm->bytes};
 }
 
-/* Whether the linker left the line's function out: then it lies at 0, or beyond all code. */
-static bool is_dropped(const struct reading *reading, Dwarf_Addr address)
+/* What the paths of files may take for each byte of line tables: they name their folders in full, files by a number. */
+#define PATHS_PER_BYTE 16
+
+struct reading {
+    struct wasm_section code;
+    struct arena *arena;
+    struct buf files;      /* const char * */
+    struct buf rows;       /* struct source_row */
+    uint64_t paths_budget; /* bytes that the paths of files may still take */
+
+    /* Of one table: */
+    struct source_files tables;
+    uint32_t *numbers; /* of its files in `files`, and one more; 0: not used yet */
+    bool is_in_sequence, is_dropped;
+};
+
+/* The number of a file, and one more; 0 where its path is not known. Paths are made as they are used: a name of a few
+ * bytes can be in a folder with a long one. */
+static uint32_t number_file(struct reading *reading, uint32_t index)
+{
+    const char *path;
+
+    if (index >= source_files_count(&reading->tables))
+        return 0;
+    if (reading->numbers[index] == 0) {
+        path = source_files_path(&reading->tables, index, &reading->paths_budget, reading->arena);
+        if (!path)
+            return 0;
+        buf_append(&reading->files, &path, sizeof(path));
+        reading->numbers[index] = (uint32_t)(reading->files.size / sizeof(path));
+    }
+    return reading->numbers[index];
+}
+
+/* Whether the linker left the function out whose lines begin at the address: then that is 0, or beyond all code. */
+static bool is_dropped(const struct reading *reading, uint64_t address)
 {
     return address == 0 || address > reading->code.size;
 }
 
-static void add_line(struct reading *reading, Dwarf_Line *line, uint32_t first_file)
+static void add_row(void *context, const struct line_state *state)
 {
+    struct reading *reading = context;
     struct source_row row = {0};
-    Dwarf_Addr address;
-    Dwarf_Files *files;
-    size_t file;
-    int number = 0, column = 0;
-    bool is_end = false;
+    uint32_t file;
 
-    if (dwarf_lineaddr(line, &address) != 0 || is_dropped(reading, address))
+    if (!reading->is_in_sequence)
+        reading->is_dropped = is_dropped(reading, state->address);
+    reading->is_in_sequence = !state->ends_sequence;
+    if (reading->is_dropped || is_dropped(reading, state->address))
         return;
-    row.offset = reading->code.offset + (uint32_t)address;
-    if (dwarf_lineendsequence(line, &is_end) == 0 && !is_end && dwarf_lineno(line, &number) == 0 && number > 0 &&
-        dwarf_line_file(line, &files, &file) == 0) {
-        row.line = (uint32_t)number;
-        row.file = first_file + (uint32_t)file;
-        if (dwarf_linecol(line, &column) == 0 && column > 0)
-            row.column = (uint32_t)column;
+    row.offset = reading->code.offset + (uint32_t)state->address;
+    file = state->ends_sequence || state->line == 0 || state->line > INT32_MAX ? 0 : number_file(reading, state->file);
+    if (file > 0) {
+        row.file = file - 1;
+        row.line = state->line;
+        row.column = state->column;
     }
     buf_append(&reading->rows, &row, sizeof(row));
 }
 
-static void add_unit(struct reading *reading, Dwarf_Die *unit)
+/* All rows of a table, or none. The unit's bytes are behind its length. */
+static bool read_table(struct reading *reading, struct dwarf_unit *unit, const char *folder)
 {
-    uint32_t first_file = (uint32_t)(reading->files.size / sizeof(char *));
-    Dwarf_Files *files;
-    Dwarf_Lines *lines;
-    size_t file_count, line_count;
+    struct line_program program = {.add_row = add_row, .context = reading};
+    size_t rows_size = reading->rows.size;
+    bool result;
 
-    if (dwarf_getsrcfiles(unit, &files, &file_count) != 0 || dwarf_getsrclines(unit, &lines, &line_count) != 0)
-        return;
-    add_files(reading, files, file_count);
-    for (size_t i = 0; i < line_count; i++)
-        add_line(reading, dwarf_onesrcline(lines, i), first_file);
+    if (!line_program_open(&program, unit))
+        return false;
+    result = source_files_read(&reading->tables, program.files, unit, folder);
+    if (result) {
+        reading->numbers = memory_alloc(source_files_count(&reading->tables) * sizeof(*reading->numbers));
+        reading->is_in_sequence = false;
+        result = line_program_run(&program) && !reading->is_in_sequence;
+        free(reading->numbers);
+    }
+    if (!result)
+        reading->rows.size = rows_size;
+    source_files_fini(&reading->tables);
+    return result;
 }
 
-static void read_units(struct reading *reading, Dwarf *dwarf)
+/* False where something is damaged: what can be read is known. */
+static bool read_tables(struct reading *reading, const struct wasm_module *wasm)
 {
-    Dwarf_Off offset = 0, next;
-    size_t header_size;
-    Dwarf_Die unit;
+    struct dwarf_bytes lines = find_section(wasm, ".debug_line");
+    struct dwarf_bytes strings = find_section(wasm, ".debug_str");
+    struct dwarf_unit unit = {.strings = strings, .line_strings = find_section(wasm, ".debug_line_str")};
+    const uint8_t *begin = lines.at;
+    struct buf folders = {0};
+    bool result =
+        source_units_read(find_section(wasm, ".debug_info"), find_section(wasm, ".debug_abbrev"), strings, &folders);
 
-    while (dwarf_nextcu(dwarf, offset, &next, &header_size, NULL, NULL, NULL) == 0) {
-        if (dwarf_offdie(dwarf, offset + header_size, &unit))
-            add_unit(reading, &unit);
-        offset = next;
+    reading->paths_budget = (64u << 10) + PATHS_PER_BYTE * (uint64_t)(lines.end - begin);
+    while (lines.at < lines.end) {
+        const char *folder = source_units_folder(&folders, (uint64_t)(lines.at - begin));
+
+        dwarf_read_unit(&lines, &unit);
+        result &= !lines.failed && read_table(reading, &unit, folder);
     }
+    buf_free(&folders);
+    return result;
 }
 
 /* By offset; the end of one function before the begin of the next. */
@@ -162,22 +165,10 @@ static void *take(struct buf *buf, struct arena *arena)
 
 struct source *source_read(const struct wasm_module *wasm, struct arena *arena)
 {
-    struct reading reading = {.wasm = wasm, .code = code_section(wasm), .arena = arena};
+    struct reading reading = {.code = code_section(wasm), .arena = arena};
     struct source *source = arena_alloc(arena, sizeof(*source));
-    struct buf image = {0};
-    Elf *elf;
-    Dwarf *dwarf;
 
-    make_elf(wasm, &image);
-    elf_version(EV_CURRENT);
-    elf = elf_memory((char *)image.data, image.size);
-    dwarf = elf ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
-    if (dwarf) {
-        read_units(&reading, dwarf);
-        dwarf_end(dwarf);
-    }
-    elf_end(elf);
-    buf_free(&image);
+    source->is_damaged = !read_tables(&reading, wasm);
     source->file_count = (uint32_t)(reading.files.size / sizeof(char *));
     source->row_count = (uint32_t)(reading.rows.size / sizeof(struct source_row));
     source->files = take(&reading.files, arena);

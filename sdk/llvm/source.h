@@ -1,7 +1,8 @@
 /* source.h: the source code that a module was compiled from, as its DWARF sections tell it (DWARF for WebAssembly: in
  * custom sections, addresses count from the start of the code section's content).
  *
- * What a module says there is for debuggers alone. Where it is damaged, less is known, and nothing fails. */
+ * What a module says there is for debuggers alone. Where it is damaged, less is known, and nothing fails. Time and
+ * memory grow with the sections' sizes, whatever is in them. */
 #ifndef LLVM_SOURCE_H
 #define LLVM_SOURCE_H
 
@@ -19,6 +20,7 @@ struct source {
     const char **files;      /* paths; relative ones as the compiler was given them */
     struct source_row *rows; /* in ascending order of offset */
     uint32_t file_count, row_count;
+    bool is_damaged; /* some of it cannot be read */
 };
 
 /* Reads the line tables; all of it is on the arena. */

@@ -58,6 +58,38 @@ setup() {
     [ "$(cat out)" = "101 is within 1000" ]
 }
 
+@test "every version of DWARF gives a backtrace its lines" {
+    local version
+    for version in 2 3 4 5; do
+        clang-19 --target=wasm32-wasi "-gdwarf-$version" -O0 -o dwarf.wasm "$BATS_TEST_DIRNAME/debug.c"
+        mewz-cc build -g -O0 dwarf.wasm -o dwarf --target x86_64-linux --format elf 2>warnings
+        [ ! -s warnings ]
+        run --separate-stderr ./dwarf more
+        echo "$version: $stderr"
+        grep -Eq "^ +at 0x[0-9a-f]+ in check \($BATS_TEST_DIRNAME/debug\.c:[0-9]+\)" <<<"$stderr"
+    done
+}
+
+@test "debug information cut short: one warning, and no lines" {
+    node -e '
+        const fs = require("fs"), bytes = fs.readFileSync("app.wasm"), leb = (at) => {
+            let value = 0, shift = 0;
+            for (;; shift += 7, at++) { value += (bytes[at] & 127) << shift; if (bytes[at] < 128) return [value, at + 1]; }
+        };
+        for (let at = 8; at < bytes.length;) {
+            const [size, content] = leb(at + 1), [length, name] = leb(content);
+            if (bytes[at] === 0 && bytes.toString("latin1", name, name + length) === ".debug_line") bytes[name + length + 3] = 127;
+            at = content + size;
+        }
+        fs.writeFileSync("cut.wasm", bytes);'
+    run --separate-stderr mewz-cc build -g cut.wasm -o cut --target x86_64-linux --format elf
+    [ "$status" = 0 ]
+    [ "$stderr" = "mewz-cc: warning: cut.wasm: its debug information is damaged: source lines are missing" ]
+    run --separate-stderr ./cut more
+    echo "$stderr"
+    grep -Eq '^ +at 0x[0-9a-f]+ in abort(,.*)?$' <<<"$stderr"
+}
+
 @test "damaged debug information is no error" {
     for seed in $(seq 10); do
         node -e '

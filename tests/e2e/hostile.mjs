@@ -1,8 +1,8 @@
 // hostile.mjs COUNT FOLDER MODULE.wasm...: run mewz-cc on modules that mean harm, made by rule and by mutation of the
 // given ones. The same COUNT gives the same modules.
 //
-// Whatever the bytes are, mewz-cc ends by itself within a limit of time and 256 MiB of data, with exit code 0, or with 1
-// and one line on stderr that names the file, and leaves no output behind then. FOLDER keeps the modules that fail that.
+// Whatever the bytes are, mewz-cc ends by itself within a limit of time and 256 MiB of data, with exit code 0 and at most a
+// warning, or with 1 and one line on stderr that names the file, and leaves no output behind then. FOLDER keeps the modules that fail that.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,6 +105,48 @@ const plain = {
     ifs: withCode(0, repeat(50000, [0x41, 0, 0x04, 0x40]), repeat(50000, 0x0b), 0x0b),
 };
 
+// --- debug information that once cost much more than its size, or says what is not so; compiled with -g ---
+
+const custom = (name, ...content) => section(0, [name.length], name, ...content);
+const word = value => Buffer.from([value, value >> 8, value >> 16, value >> 24]);
+const sized = (...content) => bytes(word(bytes(...content).length), ...content);
+const withDebug = (...sections) => bytes(withFunctions(1, () => repeat(20, [0x41, 0, 0x1a])), ...sections);
+const setAddress = [0, 5, 2, 1, 0, 0, 0];
+const endSequence = [0, 1, 1];
+// Of version 4, with opcodes from 13 on that advance by an instruction and a line; and of version 5.
+const table = (files, ...code) => sized([4, 0], sized([1, 1, 1, 0, 1, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1], files), ...code);
+const table5 = (files, ...code) =>
+    sized([5, 0, 4, 0], sized([1, 1, 1, 0, 1, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1], files), ...code);
+const oneFile = bytes([0], 'a.c', [0, 0, 0, 0, 0]);
+const rows = count => bytes(setAddress, repeat(count, [13]), endSequence);
+const useFiles = count => bytes(setAddress, list(count, i => bytes([4], leb(i + 1), [1])), endSequence);
+const unit = (...entry) => sized([4, 0], word(0), [4, 1], ...entry);
+// A compile unit that has its line table's offset, four bytes, and no more.
+const tableOnly = custom('.debug_abbrev', [1, 0x11, 0, 0x10, 0x17, 0, 0, 0]);
+const oneUnit = bytes(tableOnly, custom('.debug_info', unit(word(0))));
+const withLines = (...tables) => withDebug(oneUnit, custom('.debug_line', ...tables));
+
+const debugged = {
+    sharedTable: withDebug(custom('.debug_line', table(oneFile, rows(20000))), tableOnly,
+        custom('.debug_info', repeat(20000, unit(word(0))))),
+    longFolder: withLines(table(bytes(Buffer.alloc(100000, 'd'), [0, 0], repeat(50000, 'f', [0, 1, 0, 0]), [0]), useFiles(50000))),
+    longFolders: withLines(table(bytes(Buffer.alloc(4000, 'd'), [0, 0], repeat(50000, 'f', [0, 1, 0, 0]), [0]), useFiles(50000))),
+    emptyEntries: withLines(table5(bytes([0], leb(0xffffffff), [0], leb(0xffffffff)), rows(10))),
+    flagEntries: withLines(table5(bytes([1, 1, 0x19], leb(0xffffffff), [1, 1, 0x19], leb(0xffffffff)), rows(10))),
+    manyRows: withLines(table(oneFile, rows(500000))),
+    manyTables: withLines(repeat(20000, table(oneFile, rows(1)))),
+    longString: withDebug(oneUnit, custom('.debug_str', Buffer.alloc(500000, 's')), custom('.debug_line', table5(
+        bytes([1, 1, 0x0e, 1], [0, 0, 0, 0], [1, 1, 0x0e], leb(100000), repeat(100000, word(1))), useFiles(100000)))),
+    lateAbbreviation: withDebug(custom('.debug_abbrev', repeat(50000, [1, 0x11, 0, 0, 0]), [2, 0x11, 0, 0x10, 0x17, 0, 0, 0]),
+        custom('.debug_info', repeat(20000, sized([4, 0], word(0), [4, 2], word(0)))), custom('.debug_line', table(oneFile, rows(10)))),
+    longAbbreviation: withDebug(custom('.debug_abbrev', [1, 0x11, 0], repeat(100000, [0x3f, 0x19]), [0, 0, 0]),
+        custom('.debug_info', repeat(20000, unit())), custom('.debug_line', table(oneFile, rows(10)))),
+    manySections: withDebug(repeat(70000, custom('.debug_x'))),
+    farLines: withLines(table(oneFile, setAddress, list(1000, () => bytes([3], leb(0x7fffffff), [2], leb(0xffffffff), [13])), endSequence)),
+    hugeLength: withLines(word(-1), Buffer.alloc(8, 0xff), table(oneFile, rows(10))),
+    lineRangeZero: withLines(sized([4, 0], sized([1, 1, 1, 0, 0, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1], oneFile), rows(10))),
+};
+
 // --- modules by mutation ---
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0b, 0x40, 0x60, 0x70, 0xfc, 0xfd];
@@ -137,6 +179,8 @@ function* modules() {
         yield [name, content, ['-O2']];
     for (const [name, content] of Object.entries(plain))
         yield [name, content, ['-O0']];
+    for (const [name, content] of Object.entries(debugged))
+        yield [name, content, ['-g', '-O0']];
     for (let i = 0; i < count; i++)
         yield [`mutation${i}`, mutate(seeds[random(seeds.length)])];
 }
@@ -158,8 +202,10 @@ function complaint(result, file) {
         return `ended with ${result.signal ?? result.code}`;
     if (result.code === 1 && (!result.stderr.endsWith('\n') || result.stderr.trimEnd().includes('\n')))
         return 'said other than one line';
-    if (result.code === 1 && !result.stderr.includes(file))
+    if (result.stderr !== '' && !result.stderr.includes(file))
         return 'did not name the file';
+    if (result.code === 0 && !/^(mewz-cc: warning: .*\n)?$/.test(result.stderr))
+        return 'said other than one warning';
     return null;
 }
 

@@ -160,8 +160,6 @@ builds_and_runs() {
         case $library in
         libc.so.6 | libm.so.6) package=libc6 ;;
         libcjson.so.1) package=libcjson1 ;;
-        libdw.so.1) package=libdw1 ;;
-        libelf.so.1) package=libelf1 ;;
         libLLVM.so.19.1) package=libllvm19 ;;
         *) package="the package of $library" ;;
         esac

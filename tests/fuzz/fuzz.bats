@@ -14,6 +14,15 @@ setup() {
     [[ $output == *"Done 100000 runs"* ]]
 }
 
+@test "debug information: 100,000 changes to seeds" {
+    node tests/fuzz/seeds.mjs "$BATS_TEST_TMPDIR/seeds"
+    run timeout 300 build/fuzz/debug -runs=100000 -seed=1 -max_len=4096 -rss_limit_mb=256 -timeout=20 \
+        -artifact_prefix="$BATS_TEST_TMPDIR/" "$BATS_TEST_TMPDIR/seeds-debug"
+    echo "${output: -2000}"
+    [ "$status" = 0 ]
+    [[ $output == *"Done 100000 runs"* ]]
+}
+
 @test "programs made by chance do the same as in Node" {
     run timeout 300 node tests/fuzz/differ.mjs bin/mewz-cc "$BATS_TEST_TMPDIR/differ" 0 60
     echo "$output"
