@@ -456,6 +456,19 @@ static void copy_on_write(void)
     compare_folder(".", 0);
 }
 
+/* A file of a folder that is read-only on Linux gets no further name, neither there nor where it could be written to.
+ */
+static void read_only_links(void)
+{
+    struct host_file *sealed = file_of(syscall3(__NR_open, (long)folder, O_RDONLY | O_DIRECTORY, 0), true);
+    struct host_path path = {"a/d", 3}, alias = {"alias", 5};
+    for (int follow = 0; follow < 2; follow++) {
+        CHECK(linux_path_link(sealed, path, follow, linux_host.root, alias) == WASI_EROFS);
+        CHECK(linux_path_link(linux_host.root, path, follow, sealed, alias) == WASI_EROFS);
+    }
+    linux_file_close(sealed);
+}
+
 /* --- the beginning, and the end --- */
 
 /* The image, which has room for a tree. */
@@ -528,6 +541,7 @@ int main(void)
     begin();
     atexit(clean_up);
     copy_on_write();
+    read_only_links();
     for (unsigned round = 0; round < 100000; round++) {
         if (chance(3))
             do_path();

@@ -509,7 +509,7 @@ uint32_t host_path_link(struct host_file *folder, struct host_path path, bool fo
                         struct host_path new_path)
 {
     struct parent new;
-    if (!follow || is_read_only(new_folder))
+    if (!follow || is_read_only(folder) || is_read_only(new_folder))
         return change_two(folder, path, WASI_EPERM, new_folder, new_path, WASI_EEXIST, link_between);
     uint32_t error = open_parent(new_folder, new_path, &second_text, WASI_EEXIST, &new);
     if (error)
