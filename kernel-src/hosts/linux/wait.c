@@ -47,12 +47,13 @@ static int descriptor(const struct host_watch *watch)
     return watch->socket ? socket_descriptor(watch->socket) : 0;
 }
 
+/* That the peer sends no more ends no waiting for room: it may well read on. */
 static short events_wanted(const struct host_watch *watch)
 {
     short events = watch->wanted & HOST_READABLE ? POLLIN : 0;
-    if (watch->wanted & HOST_WRITABLE)
-        events |= POLLOUT;
-    return watch->socket ? events | POLLRDHUP : events;
+    if (watch->socket && events)
+        events |= POLLRDHUP;
+    return watch->wanted & HOST_WRITABLE ? events | POLLOUT : events;
 }
 
 /* A socket that listens has no bytes, and Linux does not tell how many connections wait: one at least. */
