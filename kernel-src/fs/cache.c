@@ -123,6 +123,8 @@ struct cached_page *cache_get(struct cache *cache, uint64_t number)
     return NULL;
 }
 
+/* Making room may write changed blocks, and wait for them: no read is under way then, or its failure would be taken for
+ * theirs. */
 void cache_read_ahead(struct cache *cache, uint64_t number, size_t count)
 {
     enum { MOST = 64 };
@@ -137,8 +139,9 @@ void cache_read_ahead(struct cache *cache, uint64_t number, size_t count)
             break;
         page_cache_set_state(&cache->pages, block, PAGE_BUSY);
         blocks[made++] = block;
-        run_add(cache, &run, block, false);
     }
+    for (unsigned i = 0; i < made; i++)
+        run_add(cache, &run, blocks[i], false);
     run_send(cache, &run, false);
     bool good = block_finish(&cache->disk);
     for (unsigned i = 0; i < made; i++) {
