@@ -274,17 +274,22 @@ void inode_drop_link(struct ext4_node *node)
         add_orphan(volume_of(&node->node), node);
 }
 
-static bool has_blocks(const struct ext4_node *node)
+/* Whether it has blocks of contents. A short symbolic link has its text in the place of their numbers, and a device its
+ * own number, whatever their attributes take. */
+static bool has_contents(struct ext4_node *node)
 {
-    /* A short symbolic link has its text where other inodes have their extents. */
-    return node->inode.i_blocks != 0 || node->inode.osd2.linux2.l_i_blocks_hi != 0;
+    if (node->inode.i_blocks == 0 && node->inode.osd2.linux2.l_i_blocks_hi == 0)
+        return false;
+    if (node->node.type == WASI_FILETYPE_SYMBOLIC_LINK)
+        return !ext2fs_is_fast_symlink(plain(node));
+    return vfs_is_folder(&node->node) || node->node.type == WASI_FILETYPE_REGULAR_FILE;
 }
 
 static errcode_t free_inode(struct volume *volume, struct ext4_node *node)
 {
     bool folder = vfs_is_folder(&node->node);
-    errcode_t error = 0;
-    if (has_blocks(node))
+    errcode_t error = ext2fs_free_ext_attr(volume->fs, node->number, &node->inode);
+    if (!error && has_contents(node))
         error = contents_punch(node, 0, ~0ull);
     if (error)
         return error;

@@ -31,6 +31,27 @@ operations() {
     operations
 }
 
+@test "attributes in blocks of their own, which Linux gave" {
+    mke2fs -q -F -t ext4 -b 4096 disk.img
+    echo text >file
+    value=$(head -c 200 /dev/zero | tr '\0' x)
+    # The link's text and the device's number are in the place of block numbers.
+    debugfs -w -f - disk.img >debugfs.out <<END
+mkdir attributes
+cd attributes
+write file file
+symlink link a
+mknod device c 1 3
+ea_set file user.attribute $value
+ea_set link user.attribute $value
+ea_set device user.attribute $value
+ea_set . user.attribute $value
+END
+    [ "$(debugfs -R 'stat attributes/link' disk.img | grep -c 'File ACL: [1-9]')" = 1 ]
+    e2fsck -fn disk.img
+    operations
+}
+
 @test "what it cannot keep right it does not mount" {
     for options in "-b 1024" "-b 4096 -O ^has_journal" "-b 4096 -O bigalloc" "-b 4096 -O quota"; do
         # shellcheck disable=SC2086

@@ -204,12 +204,24 @@ static void test_times(void)
     CHECK(stat_of("file").access_time == 1000000001u && stat_of("file").modify_time == 5000000000123456789u);
 }
 
+/* What Linux has put there, with attributes in blocks of their own: they go with the last who has them. */
+static void test_attributes(void)
+{
+    static const char *const names[] = {"attributes/file", "attributes/link", "attributes/device"};
+    if (find_error("attributes") == WASI_ENOENT)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(vfs_remove_file(root, name_of(names[i])) == 0);
+    CHECK(vfs_remove_folder(root, name_of("attributes")) == 0);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 3);
     disk_load(argv[1]);
     root = world_mount(false);
     CHECK(root);
+    test_attributes();
     test_contents();
     test_names();
     test_moves();
