@@ -71,13 +71,16 @@ static bool next(struct place *place, uint32_t *error)
     return *error == 0;
 }
 
-/* Says that a block was changed. */
+/* Says that a block was changed, first of all: the checksum takes reading the folder's inode, and that could take the
+ * memory of a block that may leave. */
 static uint32_t changed(struct ext4_node *folder, const struct place *place)
 {
     struct volume *volume = volume_of(&folder->node);
+    cache_change(&volume->cache, place->block, CACHE_META);
     errcode_t error =
         ext2fs_dir_block_csum_set(volume->fs, folder->number, (struct ext2_dir_entry *)(void *)place->block->bytes);
-    cache_change(&volume->cache, place->block, CACHE_META);
+    if (error)
+        volume_fail(volume);
     return volume_error(error);
 }
 

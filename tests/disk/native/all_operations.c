@@ -194,6 +194,38 @@ static void test_full(void)
     CHECK(vfs_create_folder(root, name_of("none")) == 0 && vfs_remove_folder(root, name_of("none")) == 0);
 }
 
+static void mount_again(void)
+{
+    vfs_put(root);
+    ext4_unmount_all();
+    root = world_mount(false);
+    CHECK(root);
+}
+
+/* The program has taken nearly all memory: a block goes as soon as another one is looked at. */
+static void test_short_memory(void)
+{
+    char path[16];
+    struct vfs_node *folder;
+    CHECK(vfs_create_folder(root, name_of("tight")) == 0);
+    for (char name = 'a'; name <= 'p'; name++) {
+        snprintf(path, sizeof path, "tight/%c", name);
+        struct vfs_file file = open_file(path, true);
+        vfs_close(&file);
+    }
+    mount_again();
+    CHECK(vfs_find(root, name_of("tight"), false, &folder) == 0);
+    for (char name = 'a'; name <= 'h'; name++) { /* so that the library does not remember the folder's inode */
+        snprintf(path, sizeof path, "tight/%c", name);
+        CHECK(find_error(path) == 0);
+    }
+    world_take_memory(8);
+    CHECK(vfs_remove_file(folder, name_of("p")) == 0);
+    vfs_put(folder);
+    CHECK(find_error("tight/p") == WASI_ENOENT && find_error("tight/o") == 0 && find_error("tight/a") == 0);
+    world_give_memory();
+}
+
 static void test_times(void)
 {
     struct vfs_node *node;
@@ -228,6 +260,7 @@ int main(int argc, char **argv)
     test_times();
     test_synced_overwrites();
     test_links_at_once();
+    test_short_memory();
     test_full();
     vfs_put(root);
     ext4_unmount_all();

@@ -201,6 +201,17 @@ void disk_cut(const struct disk_log *log, size_t count, uint8_t *bytes, uint64_t
 
 /* --- the whole --- */
 
+void world_take_memory(size_t left)
+{
+    page_reclaim(SIZE_MAX);
+    pages_limit = pages_in_use + left;
+}
+
+void world_give_memory(void)
+{
+    pages_limit = PAGES_LIMIT;
+}
+
 struct vfs_node *world_mount(bool read_only)
 {
     struct vfs_node *root;

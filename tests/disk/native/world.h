@@ -39,6 +39,10 @@ void disk_cut(const struct disk_log *log, size_t entries, uint8_t *bytes, uint64
 /* Starts over with these bytes; nothing may be mounted. */
 void disk_restart(const uint8_t *bytes);
 
+/* Takes from the caches all that they can give back, and leaves no more than that many pages; and the memory back. */
+void world_take_memory(size_t left);
+void world_give_memory(void);
+
 /* Mounts, or says why not and returns NULL. */
 struct vfs_node *world_mount(bool read_only);
 
