@@ -262,7 +262,7 @@ static uint32_t append_block(struct ext4_node *folder, struct place *place)
 }
 
 /* The library has put a name somewhere, and where it needed a block for that, moved others as well. */
-static uint32_t note_indexed_name(struct ext4_node *folder, struct vfs_name name, uint64_t old_size)
+static void note_indexed_name(struct ext4_node *folder, struct vfs_name name, uint64_t old_size)
 {
     struct names *names = names_find(folder);
     struct place place;
@@ -270,10 +270,10 @@ static uint32_t note_indexed_name(struct ext4_node *folder, struct vfs_name name
         names_drop(folder);
     else if (names && find_linearly(folder, name, &place) == WASI_SUCCESS)
         names_add(names, name, place.number);
-    return WASI_SUCCESS;
 }
 
-/* The library reads the folder's inode from the table, and writes it there. */
+/* The library reads the folder's inode from the table, and writes it there, without its times. Where it fails for
+ * another reason than want of room or memory, something may have been changed. */
 static uint32_t add_with_index(struct ext4_node *folder, struct vfs_name name, const struct ext4_node *node)
 {
     ext2_filsys fs = volume_of(&folder->node)->fs;
@@ -293,7 +293,14 @@ static uint32_t add_with_index(struct ext4_node *folder, struct vfs_name name, c
     if (!error)
         error = ext2fs_read_inode_full(fs, folder->number, (struct ext2_inode *)(void *)&folder->inode,
                                        sizeof folder->inode);
-    return error ? volume_error(error) : note_indexed_name(folder, name, size);
+    uint32_t failure = volume_error(error);
+    if (failure == WASI_EIO)
+        volume_fail(volume_of(&folder->node));
+    if (failure)
+        return failure;
+    inode_touch(folder, INODE_MODIFY | INODE_CHANGE);
+    note_indexed_name(folder, name, size);
+    return WASI_SUCCESS;
 }
 
 uint32_t directory_add(struct ext4_node *folder, struct vfs_name name, const struct ext4_node *node)

@@ -52,6 +52,15 @@ END
     operations
 }
 
+@test "a folder with an index, which Linux made" {
+    mkdir -p tree/indexed
+    touch tree/indexed/{1..400}
+    mke2fs -q -F -t ext4 -b 4096 -d tree disk.img
+    e2fsck -fyD disk.img || [ $? = 1 ]
+    debugfs -R 'stat indexed' disk.img | grep 'Flags: 0x81000'
+    operations
+}
+
 @test "what it cannot keep right it does not mount" {
     for options in "-b 1024" "-b 4096 -O ^has_journal" "-b 4096 -O bigalloc" "-b 4096 -O quota"; do
         # shellcheck disable=SC2086

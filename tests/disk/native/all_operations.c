@@ -194,6 +194,18 @@ static void test_full(void)
     CHECK(vfs_create_folder(root, name_of("none")) == 0 && vfs_remove_folder(root, name_of("none")) == 0);
 }
 
+/* A folder that Linux has given an index: its times go on, too. */
+static void test_index(void)
+{
+    if (find_error("indexed") == WASI_ENOENT)
+        return;
+    struct wasi_filestat before = stat_of("indexed");
+    struct vfs_file file = open_file("indexed/new", true);
+    vfs_close(&file);
+    CHECK(find_error("indexed/new") == 0);
+    CHECK(stat_of("indexed").modify_time != before.modify_time && stat_of("indexed").size == before.size);
+}
+
 static void mount_again(void)
 {
     vfs_put(root);
@@ -254,6 +266,7 @@ int main(int argc, char **argv)
     root = world_mount(false);
     CHECK(root);
     test_attributes();
+    test_index();
     test_contents();
     test_names();
     test_moves();
