@@ -213,7 +213,7 @@ bool journal_commit(struct journal *journal)
         struct transaction transaction = {.journal = journal, .left = (uint32_t)count};
         journal->pages_used[JOURNAL_DESCRIPTORS] = journal->pages_used[JOURNAL_OTHERS] = 0;
         cache_log(cache, log_block, &transaction);
-        good = block_flush(&cache->disk);
+        good = block_flush(&cache->disk) && !cache->failed; /* one of its blocks may have failed before */
         if (good)
             write_commit(journal);
         journal->sequence++;
