@@ -67,6 +67,7 @@ static void remove_node(struct volume *volume, struct ext4_node *node)
         while (*at != node)
             at = &(*at)->next_dirty;
         *at = node->next_dirty;
+        volume->dirty_count--;
     }
     heap_free(&ext4_heap, node);
 }
@@ -114,6 +115,7 @@ void inode_mark_dirty(struct ext4_node *node)
     node->dirty = true;
     node->next_dirty = volume->dirty_nodes;
     volume->dirty_nodes = node;
+    volume->dirty_count++;
 }
 
 static errcode_t write_inode(struct ext4_node *node)
@@ -130,6 +132,7 @@ errcode_t inode_write_all(struct volume *volume)
             return error;
         node->dirty = false;
         volume->dirty_nodes = node->next_dirty;
+        volume->dirty_count--;
     }
     return 0;
 }

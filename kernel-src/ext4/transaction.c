@@ -114,12 +114,13 @@ static uint64_t usable_blocks(const struct volume *volume)
     return free > volume->pending_count ? free - volume->pending_count : 0;
 }
 
+/* Changed inodes of files that are open become blocks of structure with the commit. */
 static bool is_time_to_commit(const struct volume *volume)
 {
-    const struct cache *cache = &volume->cache;
+    uint32_t half = journal_capacity(&volume->journal) / 2;
     if (volume->changed_since == 0)
         return false;
-    return cache_count(cache, CACHE_META) >= journal_capacity(&volume->journal) / 2 ||
+    return cache_count(&volume->cache, CACHE_META) >= half || volume->dirty_count >= half ||
            time_now() - volume->changed_since >= COMMIT_INTERVAL;
 }
 
@@ -128,7 +129,7 @@ uint32_t volume_begin(struct volume *volume)
     uint32_t error = WASI_SUCCESS;
     if (volume->failed)
         return WASI_EIO;
-    if (cache_pinned(&volume->cache) >= volume->cache.pages.limit / 2) {
+    if (cache_pinned(&volume->cache) + volume->dirty_count >= volume->cache.pages.limit / 2) {
         error = volume_commit(volume);
         if (!error && !journal_empty(&volume->journal))
             volume_fail(volume);

@@ -50,6 +50,7 @@ struct volume {
     ext2_filsys fs;
     struct ext4_node *nodes[NODE_BUCKETS];
     struct ext4_node *dirty_nodes;
+    size_t dirty_count; /* of them: each may become a block of structure of its own */
     struct names names[NAMES_FOLDERS];
     uint64_t names_used; /* counts uses */
     /* Blocks that were freed, and that the bitmap of the library still calls used: until the journal is empty nobody

@@ -10,9 +10,9 @@ setup() {
     truncate -s 32M disk.img
 }
 
-# operations: runs them on disk.img; the file system's own checker finds nothing to put right afterwards.
+# operations [many]: runs them on disk.img; the file system's own checker finds nothing to put right afterwards.
 operations() {
-    timeout 300 "$ROOT/build/disk/all_operations" disk.img after.img
+    timeout 300 "$ROOT/build/disk/all_operations" disk.img after.img "$@"
     e2fsck -fn after.img
 }
 
@@ -59,6 +59,12 @@ END
     e2fsck -fyD disk.img || [ $? = 1 ]
     debugfs -R 'stat indexed' disk.img | grep 'Flags: 0x81000'
     operations
+}
+
+@test "more changed inodes than the journal has room for" {
+    truncate -s 128M disk.img
+    mke2fs -q -F -t ext4 -b 4096 -N 20000 -J size=4 disk.img
+    operations many
 }
 
 @test "what it cannot keep right it does not mount" {
