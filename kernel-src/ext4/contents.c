@@ -458,6 +458,8 @@ uint32_t contents_allocate(struct ext4_node *node, uint64_t offset, uint64_t siz
     uint64_t first = offset / CACHE_BLOCK, count = block_count(end) - first;
     if (count > ext2fs_free_blocks_count(volume->fs->super))
         return WASI_ENOSPC; /* what a part of it would need cannot be told */
+    if (count > volume_usable_blocks(volume) && volume_reclaim(volume) && volume_begin(volume) != 0)
+        return WASI_EIO;
     forget_mapping(node);
     errcode_t error =
         ext2fs_fallocate(volume->fs, EXT2_FALLOCATE_FORCE_UNINIT, node->number, plain(node), ~0ull, first, count);

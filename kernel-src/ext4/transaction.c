@@ -107,8 +107,7 @@ bool volume_reclaim(struct volume *volume)
     return true;
 }
 
-/* Blocks that can be used now. */
-static uint64_t usable_blocks(const struct volume *volume)
+uint64_t volume_usable_blocks(const struct volume *volume)
 {
     uint64_t free = ext2fs_free_blocks_count(volume->fs->super);
     return free > volume->pending_count ? free - volume->pending_count : 0;
@@ -137,7 +136,7 @@ uint32_t volume_begin(struct volume *volume)
     } else if (is_time_to_commit(volume)) {
         error = volume_commit(volume);
     }
-    if (!error && volume->pending_count > 0 && usable_blocks(volume) < FREE_BLOCKS_LOW)
+    if (!error && volume->pending_count > 0 && volume_usable_blocks(volume) < FREE_BLOCKS_LOW)
         volume_reclaim(volume);
     if (volume->failed)
         return WASI_EIO;

@@ -97,6 +97,9 @@ uint32_t volume_commit(struct volume *volume);
 /* Commits and empties the journal, so that freed blocks can be used: worth it where there are some. */
 bool volume_reclaim(struct volume *volume);
 
+/* How many blocks can be used now: the free ones, but those that were freed too recently. */
+uint64_t volume_usable_blocks(const struct volume *volume);
+
 /* The library's note that a block is used or free now. */
 void volume_note_block(ext2_filsys fs, blk64_t block, int in_use);
 

@@ -266,6 +266,18 @@ static void test_many_inodes(void)
         vfs_close(&files[i]);
 }
 
+/* What was freed a moment ago can be had at once. */
+static void test_allocate_again(void)
+{
+    static const uint64_t sizes[] = {16 << 20, 20 << 20};
+    for (unsigned i = 0; i < 2; i++) {
+        struct vfs_file file = open_file("reserved", true);
+        CHECK(file.node->vfs->ops->allocate(&file, 0, sizes[i]) == 0 && stat_of("reserved").size == sizes[i]);
+        vfs_close(&file);
+        CHECK(vfs_remove_file(root, name_of("reserved")) == 0);
+    }
+}
+
 static void test_times(void)
 {
     struct vfs_node *node;
@@ -304,6 +316,7 @@ int main(int argc, char **argv)
     test_short_memory();
     if (argc > 3)
         test_many_inodes();
+    test_allocate_again();
     test_full();
     vfs_put(root);
     ext4_unmount_all();
