@@ -28,9 +28,11 @@ uint32_t wasi_fd_fdstat_set_flags(uint32_t number, uint32_t flags)
     uint32_t error = fd_find(number, WASI_RIGHT_FD_FDSTAT_SET_FLAGS, &fd);
     if (error)
         return error;
-    if (flags & ~(uint32_t)(WASI_FDFLAG_APPEND | WASI_FDFLAG_NONBLOCK))
-        return WASI_EINVAL; /* how a write is synchronised is settled when a file is opened */
-    fd->flags = (uint16_t)flags;
+    /* How a write is synchronised is settled when a file is opened: it may be named or left out, as with fcntl. */
+    uint32_t changeable = WASI_FDFLAG_APPEND | WASI_FDFLAG_NONBLOCK, settled = fd->flags & ~changeable;
+    if (flags & ~(changeable | settled))
+        return WASI_EINVAL;
+    fd->flags = (uint16_t)(flags | settled);
     return WASI_SUCCESS;
 }
 

@@ -461,6 +461,12 @@ static void test_stat(void)
     CHECK(wasi_fd_fdstat_get(1, END - 23) == WASI_EFAULT && wasi_fd_fdstat_get(3, 1000) == WASI_EBADF);
     CHECK(wasi_fd_fdstat_set_flags(1, WASI_FDFLAG_SYNC) == WASI_EINVAL);
     CHECK(wasi_fd_fdstat_set_flags(1, 0x10004) == WASI_EINVAL);
+    table[1].flags = WASI_FDFLAG_DSYNC; /* as path_open was told */
+    CHECK(wasi_fd_fdstat_set_flags(1, WASI_FDFLAG_NONBLOCK) == WASI_SUCCESS);
+    CHECK(table[1].flags == (WASI_FDFLAG_DSYNC | WASI_FDFLAG_NONBLOCK));
+    CHECK(wasi_fd_fdstat_set_flags(1, WASI_FDFLAG_DSYNC | WASI_FDFLAG_APPEND) == WASI_SUCCESS);
+    CHECK(table[1].flags == (WASI_FDFLAG_DSYNC | WASI_FDFLAG_APPEND));
+    CHECK(wasi_fd_fdstat_set_flags(1, WASI_FDFLAG_DSYNC | WASI_FDFLAG_SYNC) == WASI_EINVAL);
 
     struct wasi_filestat file;
     CHECK(wasi_fd_filestat_get(2, 1000) == WASI_SUCCESS);
