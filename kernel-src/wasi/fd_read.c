@@ -20,7 +20,8 @@ uint32_t stream_read(struct fd *fd, const struct host_slice *slices, size_t coun
 }
 
 /* One batch of buffers and no more: a second read could block although bytes have been read already, and fewer bytes
- * than were asked for are no error. */
+ * than were asked for are no error. What was read before an error counts: the position is behind it, and the program
+ * learns of the error with its next call, as in POSIX. */
 uint32_t wasi_fd_read(uint32_t number, uint32_t iovs, uint32_t count, uint32_t done)
 {
     struct fd *fd;
@@ -36,7 +37,8 @@ uint32_t wasi_fd_read(uint32_t number, uint32_t iovs, uint32_t count, uint32_t d
     uint32_t error = iovec_take(&walk, slices, &used);
     if (!error && used)
         error = fd->kind->read(fd, slices, used, &read);
-    if (!error)
-        guest_write_u32(done, (uint32_t)read);
-    return error;
+    if (error && read == 0)
+        return error;
+    guest_write_u32(done, (uint32_t)read);
+    return WASI_SUCCESS;
 }

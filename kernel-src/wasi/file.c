@@ -93,9 +93,10 @@ uint32_t wasi_fd_pread(uint32_t number, uint32_t iovs, uint32_t count, uint64_t 
     error = iovec_take(&walk, slices, &used);
     if (!error && used)
         error = fd->kind->file->read(fd->file, slices, used, &offset, &read);
-    if (!error)
-        guest_write_u32(done, (uint32_t)read);
-    return error;
+    if (error && read == 0)
+        return error;
+    guest_write_u32(done, (uint32_t)read);
+    return WASI_SUCCESS;
 }
 
 uint32_t wasi_fd_pwrite(uint32_t number, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t done)

@@ -444,6 +444,35 @@ static void test_read(void)
     CHECK(wasi_fd_read(0, 1000, 1, 2000) == WASI_SUCCESS && peek_u32(2000) == 1);
 }
 
+/* A file on a disk that cannot read on. */
+static uint32_t read_some(struct host_file *file, const struct host_slice *slices, size_t count, uint64_t *offset,
+                          size_t *done)
+{
+    CHECK(file == NULL && count == 1 && slices[0].size == 8);
+    *done = *offset < 3 ? 3 - *offset : 0;
+    *offset += *done;
+    return WASI_EIO;
+}
+
+static uint32_t read_fd(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done)
+{
+    return read_some(fd->file, slices, count, &fd->offset, done);
+}
+
+/* What was read before an error is not lost. */
+static void test_read_error(void)
+{
+    static const struct fd_file_kind failing = {.read = read_some};
+    static const struct fd_kind kind = {.read = read_fd, .file = &failing};
+    reset();
+    table[0].kind = &kind;
+    poke_iovec(1000, 0, 5000, 8);
+    CHECK(wasi_fd_read(0, 1000, 1, 2000) == WASI_SUCCESS && peek_u32(2000) == 3);
+    CHECK(wasi_fd_read(0, 1000, 1, 2000) == WASI_EIO);
+    CHECK(wasi_fd_pread(0, 1000, 1, 1, 2000) == WASI_SUCCESS && peek_u32(2000) == 2);
+    CHECK(wasi_fd_pread(0, 1000, 1, 3, 2000) == WASI_EIO);
+}
+
 static void test_stat(void)
 {
     struct wasi_fdstat stat;
@@ -665,6 +694,7 @@ int main(void)
     test_broken_pipe();
     test_huge_write();
     test_read();
+    test_read_error();
     test_stat();
     test_table();
     test_other_kinds();
