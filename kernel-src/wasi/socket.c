@@ -28,6 +28,9 @@ uint32_t socket_wait(struct fd *fd, uint8_t wanted, uint64_t deadline)
 {
     if (fd->flags & WASI_FDFLAG_NONBLOCK)
         return WASI_EAGAIN;
+    /* Also where it is ready, and the host could do nothing with it all the same, for want of memory. */
+    if (deadline != UINT64_MAX && host_clock_now(HOST_CLOCK_MONOTONIC) >= deadline)
+        return WASI_EAGAIN;
     fd->watch.next = NULL;
     fd->watch.wanted = wanted;
     host_wait(deadline, &fd->watch);
@@ -72,10 +75,9 @@ static void skip(struct host_slice *slices, size_t *count, size_t size)
     }
 }
 
-static uint32_t receive_once(struct fd *fd, const struct host_slice *slices, size_t count, bool peek,
+static uint32_t receive_once(struct fd *fd, const struct host_slice *slices, size_t count, bool peek, uint64_t deadline,
                              struct host_received *received)
 {
-    uint64_t deadline = socket_deadline(fd->socket.receive_timeout);
     uint32_t error = told_error(fd);
     while (!error) {
         error = host_socket_receive(fd->watch.socket, slices, count, peek, received);
@@ -87,7 +89,7 @@ static uint32_t receive_once(struct fd *fd, const struct host_slice *slices, siz
 }
 
 /* An error behind some bytes is for the next call. */
-static uint32_t receive_all(struct fd *fd, const struct host_slice *slices, size_t count,
+static uint32_t receive_all(struct fd *fd, const struct host_slice *slices, size_t count, uint64_t deadline,
                             struct host_received *received)
 {
     struct host_slice rest[IOVEC_BATCH];
@@ -95,7 +97,7 @@ static uint32_t receive_all(struct fd *fd, const struct host_slice *slices, size
     size_t total = 0;
     uint32_t error;
     do {
-        error = receive_once(fd, rest, count, false, received);
+        error = receive_once(fd, rest, count, false, deadline, received);
         if (error || received->size == 0)
             break;
         total += received->size;
@@ -110,16 +112,16 @@ static uint32_t receive_all(struct fd *fd, const struct host_slice *slices, size
 static uint32_t socket_receive(struct fd *fd, const struct host_slice *slices, size_t count, uint32_t flags,
                                struct host_received *received)
 {
+    uint64_t deadline = socket_deadline(fd->socket.receive_timeout);
     bool wait_all = (flags & (WASI_RI_WAITALL | WASI_RI_PEEK)) == WASI_RI_WAITALL; /* of peeks it would never end */
     if (wait_all && count && fd->socket.protocol == HOST_TCP)
-        return receive_all(fd, slices, count, received);
-    return receive_once(fd, slices, count, flags & WASI_RI_PEEK, received);
+        return receive_all(fd, slices, count, deadline, received);
+    return receive_once(fd, slices, count, flags & WASI_RI_PEEK, deadline, received);
 }
 
 static uint32_t send_once(struct fd *fd, const struct host_slice *slices, size_t count, const struct host_address *to,
-                          size_t *sent)
+                          uint64_t deadline, size_t *sent)
 {
-    uint64_t deadline = socket_deadline(fd->socket.send_timeout);
     uint32_t error = told_error(fd);
     while (!error) {
         error = host_socket_send(fd->watch.socket, slices, count, to, sent);
@@ -130,14 +132,13 @@ static uint32_t send_once(struct fd *fd, const struct host_slice *slices, size_t
     return error;
 }
 
-/* All of it, if the socket blocks, as in POSIX. */
+/* All of it, if the socket blocks, as in POSIX; the timeout is the whole call's. */
 static uint32_t socket_send(struct fd *fd, const struct host_slice *slices, size_t count, const struct host_address *to,
                             size_t *sent)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += slices[i].size;
-    uint32_t error = send_once(fd, slices, count, to, sent);
+    size_t size = host_slices_size(slices, count);
+    uint64_t deadline = socket_deadline(fd->socket.send_timeout);
+    uint32_t error = send_once(fd, slices, count, to, deadline, sent);
     if (error || *sent == size || (fd->flags & WASI_FDFLAG_NONBLOCK) || fd->socket.protocol == HOST_UDP)
         return error;
     struct host_slice rest[IOVEC_BATCH];
@@ -147,7 +148,7 @@ static uint32_t socket_send(struct fd *fd, const struct host_slice *slices, size
         total += part;
         skip(rest, &count, part);
         part = 0;
-        error = send_once(fd, rest, count, NULL, &part);
+        error = send_once(fd, rest, count, NULL, deadline, &part);
     }
     *sent = total + part;
     if (error && error != WASI_EAGAIN)
@@ -158,7 +159,8 @@ static uint32_t socket_send(struct fd *fd, const struct host_slice *slices, size
 static uint32_t socket_read(struct fd *fd, const struct host_slice *slices, size_t count, size_t *done)
 {
     struct host_received received = {0};
-    uint32_t error = receive_once(fd, slices, count, false, &received);
+    uint64_t deadline = socket_deadline(fd->socket.receive_timeout);
+    uint32_t error = receive_once(fd, slices, count, false, deadline, &received);
     *done = received.size;
     return error;
 }

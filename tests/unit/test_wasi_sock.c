@@ -55,6 +55,7 @@ static struct {
     uint64_t now;
     unsigned waits;
     uint8_t arrives; /* what a wait for ever makes ready */
+    uint64_t pace;   /* ns until that also comes in a wait that has an end; 0: it does not */
     const char *settings[4];
     jmp_buf ended;
     int exit_code;
@@ -204,11 +205,12 @@ static void arrive(struct host_watch *watch)
 void host_wait(uint64_t deadline, struct host_watch *list)
 {
     host.waits++;
+    bool arrives = deadline == UINT64_MAX || (host.pace && host.now + host.pace < deadline);
     if (deadline != UINT64_MAX && host.now < deadline)
-        host.now = deadline;
+        host.now = arrives ? host.now + host.pace : deadline;
     for (struct host_watch *watch = list; watch; watch = watch->next) {
         CHECK(watch->socket && watch->wanted);
-        if (deadline == UINT64_MAX)
+        if (arrives)
             arrive(watch);
         struct host_socket *socket = watch->socket;
         watch->bytes = socket->in_size;
@@ -405,6 +407,24 @@ static void test_send(void)
     CHECK(wasi_sock_send(fd, IOVEC, 40, 0, DONE) == WASI_SUCCESS && peek(DONE) == 1);
     uint32_t datagrams = open_one(WASI_SOCKTYPE_DGRAM);
     CHECK(wasi_sock_send(datagrams, IOVEC, 40, 0, DONE) == WASI_EMSGSIZE);
+}
+
+/* A timeout is that of the whole call, however slowly the peer goes on. */
+static void test_slow_peer(void)
+{
+    reset();
+    prepare();
+    uint32_t fd = open_one(WASI_SOCKTYPE_STREAM);
+    host.pace = 300;
+    host.arrives = HOST_READABLE;
+    fd_at(fd)->socket.receive_timeout = 500;
+    CHECK(wasi_sock_recv(fd, IOVEC, 1, WASI_RI_WAITALL, DONE, FLAGS) == WASI_SUCCESS && peek(DONE) == 4);
+    CHECK(host.now < 600);
+    host.arrives = HOST_WRITABLE;
+    host.now = 0;
+    sockets[0].out_room = 2;
+    fd_at(fd)->socket.send_timeout = 700;
+    CHECK(wasi_sock_send(fd, IOVEC, 1, 0, DONE) == WASI_SUCCESS && peek(DONE) == 6 && host.now < 800);
 }
 
 static void test_datagrams(void)
@@ -613,6 +633,7 @@ int main(void)
     test_accept();
     test_receive();
     test_send();
+    test_slow_peer();
     test_datagrams();
     test_errors();
     test_options();
