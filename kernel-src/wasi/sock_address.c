@@ -46,29 +46,35 @@ uint32_t address_read(uint32_t place, uint32_t port, struct host_address *addres
     return WASI_SUCCESS;
 }
 
-uint32_t address_check(uint32_t place)
+/* The buffer, where it has room for an address of that family. */
+static uint32_t find_room(uint32_t place, enum host_family family, uint8_t **bytes, uint32_t *size)
+{
+    uint32_t error = find_buffer(place, bytes, size);
+    if (!error && *size < (family == HOST_IPV4 ? SIZE_IPV4 : SIZE_IPV6))
+        error = WASI_ENOMEM;
+    return error;
+}
+
+uint32_t address_check(uint32_t place, enum host_family family)
 {
     uint8_t *bytes;
     uint32_t size;
-    return find_buffer(place, &bytes, &size);
+    return find_room(place, family, &bytes, &size);
 }
 
 uint32_t address_write(uint32_t place, const struct host_address *address)
 {
     uint8_t *bytes;
     uint32_t size;
-    uint32_t error = find_buffer(place, &bytes, &size);
+    uint32_t error = find_room(place, address->family, &bytes, &size);
     if (error)
         return error;
-    uint32_t needed = address->family == HOST_IPV4 ? SIZE_IPV4 : SIZE_IPV6;
-    if (size < needed)
-        return WASI_ENOMEM;
     if (size == WASI_ADDRESS_STORAGE) {
         uint16_t family = address->family == HOST_IPV4 ? WASI_FAMILY_INET4 : WASI_FAMILY_INET6;
         __builtin_memcpy(bytes, &family, sizeof family);
         bytes += sizeof family;
     }
-    __builtin_memcpy(bytes, address->bytes, needed);
+    __builtin_memcpy(bytes, address->bytes, address->family == HOST_IPV4 ? SIZE_IPV4 : SIZE_IPV6);
     return WASI_SUCCESS;
 }
 

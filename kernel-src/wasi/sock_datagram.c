@@ -13,12 +13,12 @@ struct places {
     uint32_t done, out_flags;
 };
 
-static uint32_t check_places(const struct places *places)
+static uint32_t check_places(const struct places *places, enum host_family family)
 {
     if (!guest_bytes(places->done, sizeof(uint32_t)) || !guest_bytes(places->out_flags, sizeof(uint16_t)) ||
         (places->has_port && !guest_bytes(places->port, sizeof(uint16_t))))
         return WASI_EFAULT;
-    return address_check(places->address);
+    return address_check(places->address, family);
 }
 
 static uint32_t receive(uint32_t number, uint32_t iovs, uint32_t count, uint32_t in_flags, const struct places *places)
@@ -32,7 +32,7 @@ static uint32_t receive(uint32_t number, uint32_t iovs, uint32_t count, uint32_t
     if (!error && (in_flags & ~(uint32_t)(WASI_RI_PEEK | WASI_RI_WAITALL)))
         error = WASI_EINVAL;
     if (!error)
-        error = check_places(places);
+        error = check_places(places, fd->socket.family);
     if (!error)
         error = iovec_take_message(iovs, count, slices, &used);
     if (!error)

@@ -443,6 +443,12 @@ static void test_datagrams(void)
     poke_pair(PLACE, 6000, 3);
     CHECK(wasi_sock_recv_from(fd, IOVEC, 1, PLACE, 0, DONE, FLAGS) == WASI_EINVAL && sockets[0].in_size == 10);
     CHECK(wasi_sock_recv_from(fd, IOVEC, 1, END, 0, DONE, FLAGS) == WASI_EFAULT && sockets[0].in_size == 10);
+    fd_at(fd)->socket.family = HOST_IPV6;
+    sockets[0].peer = (struct host_address){.family = HOST_IPV6, .port = 53};
+    poke_pair(PLACE, 6000, 4);
+    CHECK(wasi_sock_recv_from(fd, IOVEC, 1, PLACE, 0, DONE, FLAGS) == WASI_ENOMEM && sockets[0].in_size == 10);
+    poke_pair(PLACE, 6000, 16);
+    CHECK(wasi_sock_recv_from(fd, IOVEC, 1, PLACE, 0, DONE, FLAGS) == WASI_SUCCESS && sockets[0].in_size == 2);
 }
 
 /* An error that poll_oneoff told is told once more, and then no more. */
