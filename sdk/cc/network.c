@@ -65,6 +65,8 @@ static bool is_network(const char *text, struct arena *arena)
     return *end == 0 && prefix <= 32 && inet_pton(AF_INET, address, &ignored) == 1;
 }
 
+#define IP_FORM "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]"
+
 /* "10.0.0.2/24,gw=10.0.0.1,dns=10.0.0.1" */
 static bool is_ip(const char *text, struct arena *arena)
 {
@@ -119,7 +121,7 @@ int network_settings(const struct network_options *options, const char *verb, co
     const char **list = arena_array(arena, options->listen.count + 4, sizeof *list);
     size_t count = 0;
     if (options->ip && !is_ip(options->ip, arena))
-        return refuse(verb, "--ip", options->ip, "ADDRESS/PREFIX[,gw=ADDRESS][,dns=ADDRESS]", err);
+        return refuse(verb, "--ip", options->ip, IP_FORM, err);
     if (options->ip)
         list[count++] = arena_printf(arena, "ip=%s", options->ip);
     if (options->hostname && !is_hostname(options->hostname))
@@ -216,6 +218,9 @@ int network_machine(const struct network_options *options, bool needed, const ch
         return -1;
     if (network->kind != MACHINE_NET_USER)
         return 0;
+    /* What was baked into a kernel of somebody else's would be more of QEMU's option behind a comma. */
+    if (ip && !is_ip(ip, arena))
+        return err_set(err, "run: the setting ip=%s: not " IP_FORM, ip);
     if (ip)
         place_user_network(ip, network, arena);
     return set_forwards(options, ip, network, arena, err);

@@ -28,7 +28,8 @@ int network_settings(const struct network_options *options, const char *verb, co
                      struct arena *arena, struct err *err);
 
 /* The machine's network. `needed`: the program has sockets, and gets a card although nobody asked for one. `ip` is the
- * value of that setting, wherever it comes from, or NULL: ports are forwarded to that address. */
+ * value of that setting, wherever it comes from, or NULL: ports are forwarded to that address. Fails where it is not of
+ * its form. */
 int network_machine(const struct network_options *options, bool needed, const char *ip, struct machine_network *network,
                     struct arena *arena, struct err *err);
 
