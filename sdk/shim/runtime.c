@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/proc.h"
+#include "shim/signals.h"
 
 static char *join(const char *first, const char *second)
 {
@@ -82,6 +83,7 @@ static int run(const char *const argv[])
     int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
+        signals_restore();
         execvp(argv[0], (char *const *)argv);
         _exit(127);
     }

@@ -11,6 +11,7 @@
 
 #include "shim/container.h"
 #include "shim/log.h"
+#include "shim/signals.h"
 
 /* How long the shim still tries to tell what happened, once there is nothing else to do. */
 enum { LAST_WORDS_MS = 5000, RETRY_MS = 500 };
@@ -39,16 +40,14 @@ static void reap(void *context, short events)
     }
 }
 
-/* SIGTERM is for who looks after the shim's containers, not for the shim: containerd ends it by Shutdown. */
+/* containerd ends the shim by Shutdown, and by no signal. */
 static int block_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
+    signals_ignore();
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "shim/signals.h"
 
 static const char file_scheme[] = "file://", binary_scheme[] = "binary://";
 
@@ -79,6 +80,7 @@ static _Noreturn void become_logger(const char *const *argv, const int fds[3], c
     for (int i = 0; i < 3; i++)
         dup2(moved[i], 3 + i);
     setsid();
+    signals_restore();
     execv(argv[0], (char *const *)argv);
     _exit(127);
 }

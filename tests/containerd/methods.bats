@@ -70,6 +70,21 @@ END
     [[ "$output" == *"$PWD/missing: No such file or directory"* ]]
 }
 
+@test "what runs beside a machine ends by SIGINT, SIGTERM and SIGPIPE, which the shim ignores" {
+    local of_container of_logger
+    run run_mewz --rm localhost/box:1 c1 /bin/busybox grep SigIgn /proc/self/status
+    of_container=${output#*:?}
+    cat >./logger.sh <<'END'
+#!/bin/bash
+grep SigIgn "/proc/$$/status" >"$(dirname "$0")/ignored"
+END
+    chmod 755 logger.sh
+    run_mewz --rm --log-uri "binary://$PWD/logger.sh" localhost/hello:1 c2
+    of_logger=$(cut -f 2 ignored)
+    (((16#$of_container & 16#5002) == 0))
+    (((16#$of_logger & 16#5002) == 0))
+}
+
 @test "CloseIO ends the program's input" {
     mkfifo in
     exec 7<>in
