@@ -47,11 +47,13 @@ static void remove_socket(const struct shim_options *options, const struct spec 
 {
     const char *pod = spec_sandbox_id(spec);
     char *path = shim_socket_path(options, pod ? pod : options->id);
-    int fd = shim_connect(path);
+    int lock = shim_lock_sockets(), fd = shim_connect(path);
     if (fd >= 0)
         close(fd);
     else
         unlink(path);
+    if (lock >= 0)
+        close(lock);
     free(path);
 }
 

@@ -182,10 +182,13 @@ static void connect_client(struct shim *shim, struct ttrpc_call *call,
     call_reply(call, &response.base);
 }
 
-/* Of a pod's containers each is shut down, but only the last one takes the shim along. */
+/* Of a pod's containers each is shut down, but only the last one takes the shim along. Its socket goes before the
+ * answer: whoever then starts a container of the same name makes a shim of its own, at the same path. */
 static void shut_down(struct shim *shim, struct ttrpc_call *call)
 {
     shim->ending = !shim->containers;
+    if (shim->ending)
+        unlink(shim->socket);
     reply_empty(call);
 }
 

@@ -67,9 +67,9 @@ static void say_last_words(struct shim *shim)
     }
 }
 
-void shim_serve(const struct shim_options *options, int fd)
+void shim_serve(const struct shim_options *options, int fd, const char *path)
 {
-    struct shim shim = {.namespace = options->namespace, .signals = block_signals()};
+    struct shim shim = {.namespace = options->namespace, .socket = path, .signals = block_signals()};
     const char *address = getenv("TTRPC_ADDRESS");
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what tasks leave behind is reaped */
     shim.events = events_new(&shim.loop, address ? address : "", options->namespace);

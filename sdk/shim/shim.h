@@ -22,13 +22,14 @@ struct shim {
     struct server *server;
     struct events *events;
     const char *namespace;
-    int signals; /* tells the ends of children */
+    const char *socket; /* its path */
+    int signals;        /* tells the ends of children */
     struct container *containers;
     bool ending; /* Shutdown came, and there is nothing left to look after */
 };
 
-/* Serves on `fd`, which listens, until Shutdown. */
-void shim_serve(const struct shim_options *options, int fd);
+/* Serves on `fd`, which listens at `path`, until Shutdown, and removes the path. */
+void shim_serve(const struct shim_options *options, int fd, const char *path);
 
 /* The three actions of the command line, and where the service's socket is. Each returns the exit status. */
 int shim_start(const struct shim_options *options, struct err *err);
@@ -39,6 +40,10 @@ char *shim_socket_path(const struct shim_options *options, const char *group);
 
 /* Connects to the socket; -1 if nobody serves there. */
 int shim_connect(const char *path);
+
+/* Waits until nobody else is about to make or remove a socket. Lasts until the descriptor is closed; -1 with errno set.
+ */
+int shim_lock_sockets(void);
 
 /* Answers a call of containerd.task.v2.Task (service.c). */
 server_handler service_call;

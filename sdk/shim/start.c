@@ -78,8 +78,7 @@ static _Noreturn void become_service(const struct shim_options *options, int fd,
     log_open("log", options->debug);
     if (chdir("/") != 0)
         exit(EXIT_FAILED);
-    shim_serve(options, fd);
-    unlink(path);
+    shim_serve(options, fd, path);
     exit(EXIT_OK);
 }
 
@@ -95,20 +94,30 @@ static int start_service(const struct shim_options *options, const char *path, s
     return pid > 0 ? 0 : err_set_errno(err, "the shim's process");
 }
 
-/* Two containers of one pod may be started at once: one of them makes the shim, under the lock of its folder. */
-static int find_or_start(const struct shim_options *options, const char *path, struct err *err)
+int shim_lock_sockets(void)
 {
     mkdir("/run/mewz", 0755);
     mkdir(SOCKET_FOLDER, 0700);
     int folder = open(SOCKET_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || flock(folder, LOCK_EX) != 0)
+    if (folder >= 0 && flock(folder, LOCK_EX) == 0)
+        return folder;
+    if (folder >= 0)
+        close(folder);
+    return -1;
+}
+
+/* Two containers of one pod may be started at once: one of them makes the shim. */
+static int find_or_start(const struct shim_options *options, const char *path, struct err *err)
+{
+    int lock = shim_lock_sockets();
+    if (lock < 0)
         return err_set_errno(err, SOCKET_FOLDER);
     int client = shim_connect(path);
     int result = client >= 0 ? 0 : start_service(options, path, err);
     if (client >= 0)
         close(client);
-    flock(folder, LOCK_UN); /* the service has inherited the descriptor, and the lock with it */
-    close(folder);
+    flock(lock, LOCK_UN); /* the service has inherited the descriptor, and the lock with it */
+    close(lock);
     return result;
 }
 
