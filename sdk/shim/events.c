@@ -80,8 +80,9 @@ static bool connect_to(struct events *events)
     if (strlen(events->address) >= sizeof address.sun_path)
         return false;
     memcpy(address.sun_path, events->address, strlen(events->address) + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* A Unix socket connects at once, or not at all. */
+    /* It connects at once, or not at all: without SOCK_NONBLOCK it would wait for room among those who wait to be
+     * accepted. */
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
         if (fd >= 0)
             close(fd);
