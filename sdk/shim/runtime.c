@@ -61,7 +61,10 @@ static int report(const char *log_path, const char *program, struct err *err)
         size--;
     const char *newline = size ? memrchr(text, '\n', size) : NULL;
     size_t begin = newline ? (size_t)(newline + 1 - text) : 0;
-    err_set(err, "%s: %.*s", program, (int)(size - begin), size ? text + begin : "failed");
+    if (size > 0)
+        err_set(err, "%s: %.*s", program, (int)(size - begin), text + begin);
+    else
+        err_set(err, "%s: failed", program);
     file_close(&file);
     return -1;
 }
