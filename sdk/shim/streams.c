@@ -106,14 +106,17 @@ static int start_logger(const char *uri, const char *id, const char *namespace, 
         pipe2(ready, O_CLOEXEC) != 0) {
         err_set_errno(err, "%s", argv[0]);
     } else {
-        if (fork() == 0)
+        pid_t logger = fork();
+        if (logger == 0)
             become_logger(argv, (int[3]){out[0], errors[0], ready[1]}, id, namespace);
+        if (logger < 0)
+            err_set_errno(err, "%s", argv[0]);
         close(out[0]);
         close(errors[0]);
         close(ready[1]);
         fds[1] = out[1];
         fds[2] = errors[1];
-        result = await_logger(ready[0], argv[0], err);
+        result = logger > 0 ? await_logger(ready[0], argv[0], err) : -1;
         close(ready[0]);
     }
     arena_free(&arena);
