@@ -171,7 +171,7 @@ static void measure_round_trip(struct tcp_pcb *pcb)
     pcb->rttest = 0;
 }
 
-/* The owner takes everything (tcp.c). */
+/* The owner takes everything (tcp_data.c). */
 static void take_data(struct tcp_pcb *pcb, struct pbuf *data)
 {
     pcb->rcv_nxt += data->tot_len;

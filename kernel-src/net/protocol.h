@@ -1,4 +1,5 @@
-/* protocol.h: what TCP and UDP sockets share, and what each does in its own way. For socket.c, tcp.c and udp.c. */
+/* protocol.h: what TCP and UDP sockets share, and what each does in its own way. For socket.c, udp.c and
+ * what is named tcp. */
 #ifndef NET_PROTOCOL_H
 #define NET_PROTOCOL_H
 

@@ -21,7 +21,8 @@ int net_take_ip6(struct pbuf *pbuf, struct netif *netif);
 /* Where a packet for an address that is not known to be a neighbour's goes; NULL: lwIP chooses a router. address.c */
 const ip6_addr_t *net_next_hop_ip6(struct netif *netif, const ip6_addr_t *to);
 
-/* Refuses a segment that no good peer sends for that connection, with an error; ERR_OK lets it through. tcp.c */
+/* Refuses a segment that no good peer sends for that connection, with an error; ERR_OK lets it through.
+ * tcp_list.c */
 err_t net_check_segment(struct tcp_pcb *pcb, const struct tcp_hdr *header);
 
 #endif
