@@ -126,8 +126,8 @@ setup() { require_network; }
         wait_until grep -q on told
         client memory >before
         for queue in transmit receive transmit; do
-            gdb -batch -nx ./net.elf -ex "target remote gdb" -ex "set var link.card.$queue.avail->index += 5000" \
-                -ex "set var link.card.$queue.next_avail += 5000" -ex detach >gdb.log 2>&1
+            gdb -batch -nx ./net.elf -ex "target remote gdb" -ex "set var net_link.card.$queue.avail->index += 5000" \
+                -ex "set var net_link.card.$queue.next_avail += 5000" -ex detach >gdb.log 2>&1
             wait_until ping -c 1 -W 1 $GUEST
         done
         echo >&7

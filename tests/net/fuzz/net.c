@@ -41,7 +41,8 @@ enum { BUFFERS = 256, SOCKETS = 8, FRAME_MAX = 1514, OBJECTS_MAX = 20000 };
 
 static uint64_t clock = 1;
 static size_t objects;
-/* What may be left of an input: buffers for the card, link.c's two, and groups of IPv4's and of each IPv6 address. */
+/* What may be left of an input: buffers for the card, link_send.c's two, and groups of IPv4's and of each IPv6 address.
+ */
 enum { KEPT_MAX = BUFFERS + 2 + 1 + LWIP_IPV6_NUM_ADDRESSES };
 enum { SIZES = 4096 };
 static size_t objects_of[SIZES + 1]; /* by their size; the last: of all that are larger */
