@@ -301,7 +301,7 @@ static void connect_interrupt(struct nvme *nvme)
     bool has_second;
     nvme->messages = msix_enable(nvme->function, &has_second);
     if (nvme->messages)
-        msix_connect(nvme->messages, 0, handle_interrupt, nvme);
+        msix_connect(nvme->messages, 0, handle_interrupt, NULL);
     else
         time_wake_often();
 }

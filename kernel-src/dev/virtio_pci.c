@@ -152,7 +152,7 @@ static void pci_connect_interrupt(struct virtio_device *device)
         time_wake_often();
         return;
     }
-    msix_connect(device->msix_entry, 0, handle_interrupt, device);
+    msix_connect(device->msix_entry, 0, handle_interrupt, NULL);
     if (device->tells_changes)
         msix_connect(device->msix_entry, 1, handle_change, device);
 }

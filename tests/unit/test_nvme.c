@@ -205,7 +205,7 @@ volatile uint32_t *msix_enable(pci_address function, bool *has_second)
 
 void msix_connect(volatile uint32_t *table, unsigned entry, void (*handler)(void *), void *argument)
 {
-    CHECK(table == messages && entry == 0 && handler && argument);
+    CHECK(table == messages && entry == 0 && handler && !argument);
 }
 
 void time_wake_often(void)

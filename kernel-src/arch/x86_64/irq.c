@@ -18,9 +18,13 @@ static struct {
     void *argument;
 } handlers[VECTOR_TIMER + 1];
 
-static unsigned vector_new(void (*handler)(void *), void *argument)
+/* The vector of the handler with that argument, a new one if it has none yet. */
+static unsigned vector_for(void (*handler)(void *), void *argument)
 {
     static unsigned next = VECTOR_FIRST_INTERRUPT;
+    for (unsigned vector = VECTOR_FIRST_INTERRUPT; vector < next; vector++)
+        if (handlers[vector].handler == handler && handlers[vector].argument == argument)
+            return vector;
     if (next == VECTOR_TIMER)
         panic("irq", "more than %d interrupts", VECTOR_TIMER - VECTOR_FIRST_INTERRUPT);
     handlers[next].handler = handler;
@@ -114,7 +118,7 @@ void irq_connect_gsi(unsigned gsi, void (*handler)(void *), void *argument)
     unsigned pin = gsi - found.first_gsi;
     if (pin > (ioapic_read(ioapic, IOAPIC_VERSION) >> 16 & 0xff))
         panic("irq", "no I/O APIC has interrupt %u", gsi);
-    unsigned vector = vector_new(handler, argument);
+    unsigned vector = vector_for(handler, argument);
     ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, REDIRECTION_MASKED);
     ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin + 1, lapic_id() << 24);
     ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, REDIRECTION_LEVEL | vector);
@@ -128,7 +132,7 @@ void irq_allocate_msi(void (*handler)(void *), void *argument, uint64_t *address
 {
     lapic_init();
     *address = MESSAGE_ADDRESS | (uint64_t)(lapic_id() & 0xff) << 12;
-    *data = vector_new(handler, argument);
+    *data = vector_for(handler, argument);
 }
 
 /* --- the old controllers: whatever firmware left in them must not arrive as an exception --- */

@@ -2,7 +2,8 @@
  *
  * A handler runs on the interrupt stack with interrupts off, whatever it interrupted: it acknowledges its device and
  * sets flags, and touches nothing that the interrupted code may be in the middle of. It cannot block or allocate.
- * Connections are for ever. Controllers are set up at first use. */
+ * Connections are for ever. A handler has one vector for each argument, however often it is connected with it: of
+ * vectors there are few, and devices may be started again and again. Controllers are set up at first use. */
 #ifndef X86_64_IRQ_H
 #define X86_64_IRQ_H
 
@@ -12,8 +13,8 @@
  * level-triggered, active high, as QEMU's virtio-mmio and PCI lines are. */
 void irq_connect_gsi(unsigned gsi, void (*handler)(void *), void *argument);
 
-/* Allocates an interrupt message: what a device writes, `data` to `address`, for `handler` to be called. Panics when
- * all vectors are in use: there are more than any sensible machine needs. */
+/* Tells the interrupt message: what a device writes, `data` to `address`, for `handler` to be called. Panics when all
+ * vectors are in use: there are more than any sensible machine needs. */
 void irq_allocate_msi(void (*handler)(void *), void *argument, uint64_t *address, uint32_t *data);
 
 /* The handler of the local APIC's timer. */
