@@ -143,7 +143,7 @@ static inline _Noreturn void cpu_halt(void)
 }
 
 /* Switches on what programs may use (SSE, AVX as far as the processor has them) and the protections that cost
- * nothing. Panics where the processor lacks what the kernel cannot do without. */
+ * nothing. What the kernel cannot do without entry.S has looked for. */
 void cpu_init(void);
 
 /* Whether page tables may have 1 GiB pages. */

@@ -151,7 +151,7 @@ static bool has_deadline_mode(void)
 static void timer_start(uint64_t nanoseconds)
 {
     if (has_deadline_mode()) {
-        lapic_deadline_start(rdtsc() + nanoseconds * clock.hz / SECOND);
+        lapic_deadline_start(rdtsc() + nanoseconds * (clock.hz / 1000) / (SECOND / 1000)); /* SLEEP_MAX must fit, too */
         return;
     }
     uint64_t count = nanoseconds * lapic_hz() / SECOND + 1;
