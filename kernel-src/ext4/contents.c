@@ -128,14 +128,6 @@ static void move(struct cursor *cursor, char *memory, size_t size, bool to_memor
     }
 }
 
-static uint64_t total(const struct host_slice *slices, size_t count)
-{
-    uint64_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += slices[i].size;
-    return size;
-}
-
 /* --- reading --- */
 
 /* Sees to it that the blocks that are about to be read come in few transfers; a reader that goes on gets more and more
@@ -178,7 +170,7 @@ static uint32_t read_part(struct ext4_node *node, uint64_t offset, size_t size, 
 uint32_t contents_read(struct ext4_node *node, const struct host_slice *slices, size_t count, uint64_t offset,
                        size_t *done)
 {
-    uint64_t size = inode_size(node), wanted = total(slices, count);
+    uint64_t size = inode_size(node), wanted = host_slices_size(slices, count);
     struct cursor cursor = {.slices = slices, .left = count};
     *done = 0;
     wanted = offset >= size ? 0 : wanted < size - offset ? wanted : size - offset;
@@ -393,7 +385,7 @@ uint32_t contents_write(struct ext4_node *node, const struct host_slice *slices,
     uint64_t start = offset, end;
     uint32_t error = WASI_SUCCESS;
     *done = 0;
-    if (__builtin_add_overflow(offset, total(slices, count), &end) || block_count(end) > BLOCKS_MAX)
+    if (__builtin_add_overflow(offset, host_slices_size(slices, count), &end) || block_count(end) > BLOCKS_MAX)
         return WASI_EFBIG;
     if (offset == end)
         return WASI_SUCCESS;
