@@ -163,6 +163,10 @@ uint32_t inode_create(struct volume *volume, ext2_ino_t folder, uint32_t mode, s
     ext2fs_inode_alloc_stats2(fs, number, +1, (mode & LINUX_S_IFMT) == LINUX_S_IFDIR);
     /* At once: the library's functions read the inode from the table. */
     error = write_inode(*node);
+    if (error) {
+        volume_fail(volume);
+        vfs_put(&(*node)->node);
+    }
     return volume_error(error);
 }
 

@@ -214,6 +214,37 @@ static void mount_again(void)
     CHECK(root);
 }
 
+/* A read that fails anywhere in a change: e2fsck finds nothing of it, for nothing is written after one that was half
+ * done. */
+static void test_read_errors(void)
+{
+    enum { OPERATIONS = 5, READS = 12 };
+    char long_target[3000], path[20];
+    memset(long_target, 'x', sizeof long_target);
+    for (unsigned i = 0; i < OPERATIONS * READS; i++) {
+        struct vfs_file file;
+        struct host_open how = {.access = HOST_WRITE, .create = true};
+        unsigned operation = i % OPERATIONS;
+        snprintf(path, sizeof path, "error%u", i);
+        mount_again();
+        world_take_memory(64);
+        disk_fail(true, false, i / OPERATIONS);
+        if (operation == 0 && vfs_open(root, name_of(path), &how, &file) == 0)
+            vfs_close(&file);
+        if (operation == 1)
+            vfs_create_folder(root, name_of(path));
+        if (operation == 2)
+            vfs_symlink(root, name_of(path), (struct vfs_name){long_target, sizeof long_target});
+        if (operation == 3)
+            vfs_rename(root, name_of("folder/1"), root, name_of("moved"));
+        if (operation == 4)
+            vfs_rename(root, name_of("moved"), root, name_of("folder/1"));
+        disk_mend();
+        world_give_memory();
+    }
+    mount_again();
+}
+
 /* The program has taken nearly all memory: a block goes as soon as another one is looked at. */
 static void test_short_memory(void)
 {
@@ -313,6 +344,7 @@ int main(int argc, char **argv)
     test_times();
     test_synced_overwrites();
     test_links_at_once();
+    test_read_errors();
     test_short_memory();
     if (argc > 3)
         test_many_inodes();
