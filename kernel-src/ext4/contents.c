@@ -464,17 +464,17 @@ uint32_t contents_allocate(struct ext4_node *node, uint64_t offset, uint64_t siz
     return WASI_SUCCESS;
 }
 
-uint32_t contents_append_block(struct ext4_node *folder, struct cached_page **block)
+uint32_t contents_append_block(struct ext4_node *node, struct cached_page **block)
 {
-    struct volume *volume = volume_of(&folder->node);
-    struct mapping mapping = {.first = inode_size(folder) / CACHE_BLOCK, .count = 1};
-    uint32_t error = fill_hole(folder, &mapping);
+    struct volume *volume = volume_of(&node->node);
+    struct mapping mapping = {.first = inode_size(node) / CACHE_BLOCK, .count = 1};
+    uint32_t error = fill_hole(node, &mapping);
     if (error)
         return error;
     *block = cache_get(&volume->cache, mapping.place);
     if (!*block)
-        return take_back(folder, mapping.first, 1, WASI_EIO);
+        return take_back(node, mapping.first, 1, WASI_EIO);
     cache_change(&volume->cache, *block, CACHE_META);
-    inode_set_size(folder, inode_size(folder) + CACHE_BLOCK);
+    inode_set_size(node, inode_size(node) + CACHE_BLOCK);
     return WASI_SUCCESS;
 }

@@ -35,6 +35,18 @@ static uint32_t discard(struct ext4_node *node, uint32_t error)
     return error;
 }
 
+/* In a block, as a part of the transaction that has begun. */
+static uint32_t write_target(struct ext4_node *link, const char *target, size_t size)
+{
+    struct cached_page *block;
+    uint32_t error = contents_append_block(link, &block);
+    if (error)
+        return error;
+    memcpy(block->bytes, target, size);
+    inode_set_size(link, size);
+    return WASI_SUCCESS;
+}
+
 /* A new inode in a folder. What it needs of its own is there before it gets its name. */
 static uint32_t make(struct vfs_node *dir, struct vfs_name name, uint32_t mode, const char *target, size_t target_size,
                      struct vfs_node **made)
@@ -54,9 +66,7 @@ static uint32_t make(struct vfs_node *dir, struct vfs_name name, uint32_t mode, 
         node->inode.i_flags &= ~(uint32_t)EXT4_EXTENTS_FL;
         inode_set_size(node, target_size);
     } else if (mode == MODE_LINK) {
-        struct host_slice slice = {(void *)(uintptr_t)target, target_size};
-        size_t done;
-        error = contents_write(node, &slice, 1, 0, &done);
+        error = write_target(node, target, target_size);
     }
     if (!error)
         error = directory_add(ext4_node_of(dir), name, node);

@@ -144,8 +144,8 @@ uint32_t contents_allocate(struct ext4_node *node, uint64_t offset, uint64_t siz
 /* Frees the blocks from `first` to `last`; the size stays. */
 errcode_t contents_punch(struct ext4_node *node, uint64_t first, uint64_t last);
 
-/* A new block of a folder at its end; the caller fills it in. */
-uint32_t contents_append_block(struct ext4_node *folder, struct cached_page **block);
+/* A new block of a folder or a link at its end, zeroes that are structure; the caller fills it in. */
+uint32_t contents_append_block(struct ext4_node *node, struct cached_page **block);
 
 /* --- large folders' names (names.c) --- */
 

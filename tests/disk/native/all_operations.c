@@ -214,6 +214,24 @@ static void mount_again(void)
     CHECK(root);
 }
 
+/* However slow the machine is, a change is not committed before it is whole. */
+static void test_slow_changes(void)
+{
+    char long_target[3000];
+    uint64_t look = world_look;
+    memset(long_target, 'x', sizeof long_target);
+    CHECK(root->vfs->ops->sync(root, false) == 0);
+    size_t written = disk_log_size();
+    world_look = 3000000000;
+    CHECK(vfs_symlink(root, name_of("slow"), (struct vfs_name){long_target, sizeof long_target}) == 0);
+    CHECK(disk_log_size() == written);
+    CHECK(root->vfs->ops->sync(root, false) == 0 && disk_log_size() > written);
+    CHECK(vfs_create_folder(root, name_of("slowly")) == 0);
+    CHECK(vfs_rename(root, name_of("slowly"), root, name_of("folder/slowly")) == 0);
+    CHECK(stat_of("slow").size == sizeof long_target);
+    world_look = look;
+}
+
 /* A read that fails anywhere in a change: e2fsck finds nothing of it, for nothing is written after one that was half
  * done. */
 static void test_read_errors(void)
@@ -344,6 +362,7 @@ int main(int argc, char **argv)
     test_times();
     test_synced_overwrites();
     test_links_at_once();
+    test_slow_changes();
     test_read_errors();
     test_short_memory();
     if (argc > 3)
