@@ -8,8 +8,10 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ttydefaults.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -31,23 +33,50 @@ static void copy_out(const char *bytes, size_t size)
     }
 }
 
-/* False at the end of input, which the terminal is told as a user would tell it. */
-static bool copy_in(void)
-{
+/* What was typed and the terminal has no room for yet. Output goes on meanwhile: a program that reads nothing shows
+ * what it has to, whatever is pasted. */
+struct typed {
     char bytes[256];
-    ssize_t got = read(IN, bytes, sizeof bytes);
+    size_t size;
+    bool has_ended;
+};
+
+/* The end of input is told the terminal as a user would tell it. */
+static void read_typed(struct typed *typed)
+{
+    ssize_t got = read(IN, typed->bytes, sizeof typed->bytes);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    typed->has_ended = got <= 0;
     if (got > 0)
-        (void)!write(MASTER, bytes, (size_t)got);
+        typed->size = (size_t)got;
     else if (got == 0)
-        (void)!write(MASTER, "\4", 1);
+        typed->bytes[typed->size++] = CEOF;
+}
+
+static void write_typed(struct typed *typed)
+{
+    ssize_t wrote = write(MASTER, typed->bytes, typed->size);
+    if (wrote <= 0)
+        return;
+    typed->size -= (size_t)wrote;
+    memmove(typed->bytes, typed->bytes + wrote, typed->size);
+}
+
+/* Copies what the program shows; false when nobody has the terminal open any more. */
+static bool copy_shown(void)
+{
+    char bytes[4096];
+    ssize_t got = read(MASTER, bytes, sizeof bytes);
+    if (got > 0)
+        copy_out(bytes, (size_t)got);
     return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 static _Noreturn void relay_main(int master, int in, int out)
 {
-    struct pollfd polls[] = {{MASTER, POLLIN, 0}, {IN, POLLIN, 0}};
-    char bytes[4096];
-    ssize_t got = 1;
+    struct typed typed = {.size = 0};
+    bool is_open = true;
     int fds[] = {fcntl(master, F_DUPFD_CLOEXEC, FIRST_OTHER), fcntl(in, F_DUPFD_CLOEXEC, FIRST_OTHER),
                  fcntl(out, F_DUPFD_CLOEXEC, FIRST_OTHER)};
     for (int i = 0; i < FIRST_OTHER; i++)
@@ -56,13 +85,18 @@ static _Noreturn void relay_main(int master, int in, int out)
     setsid(); /* ^C is for the program */
     prctl(PR_SET_NAME, "mewz-terminal");
     prctl(PR_SET_PDEATHSIG, 0); /* it copies what is left, and ends when nobody has the terminal open */
-    while (got > 0) {
+    fcntl(MASTER, F_SETFL, O_RDWR | O_NONBLOCK);
+    while (is_open) {
+        struct pollfd polls[] = {{MASTER, (short)(POLLIN | (typed.size ? POLLOUT : 0)), 0},
+                                 {typed.size || typed.has_ended ? -1 : IN, POLLIN, 0}};
         if (poll(polls, 2, -1) < 0)
             continue;
-        if (polls[1].revents && !copy_in())
-            polls[1].fd = -1;
-        if (polls[0].revents && (got = read(MASTER, bytes, sizeof bytes)) > 0)
-            copy_out(bytes, (size_t)got);
+        if (polls[1].revents)
+            read_typed(&typed);
+        if (typed.size)
+            write_typed(&typed);
+        if (polls[0].revents & ~POLLOUT)
+            is_open = copy_shown();
     }
     _exit(0);
 }
