@@ -32,19 +32,29 @@ static bool read_func(const struct elf *elf, const struct mewz_code_map *map, ui
     return func->module && func->name;
 }
 
-/* A map is not empty, and maps do not overlap: otherwise a damaged file could lead round in a circle. */
+/* Makes room for `count` functions. It doubles: a damaged file may have as many maps as functions. */
+static void reserve(struct program_code *code, size_t count, size_t *capacity, struct arena *arena)
+{
+    if (count <= *capacity)
+        return;
+    *capacity = count > 2 * *capacity ? count : 2 * *capacity;
+    struct program_func *funcs = arena_array(arena, *capacity, sizeof *funcs);
+    if (code->func_count)
+        memcpy(funcs, code->funcs, code->func_count * sizeof *funcs);
+    code->funcs = funcs;
+}
+
+/* A map is not empty, and all of them have no more functions than the file has room for: otherwise a damaged file could
+ * lead round in a circle. */
 static bool read_map(const struct elf *elf, const struct mewz_code_map *map, struct program_code *code,
-                     struct arena *arena)
+                     size_t *capacity, struct arena *arena)
 {
     size_t count = code->func_count + map->func_count;
     if (map->func_count == 0 || count > elf->size / sizeof(struct mewz_code_func))
         return false;
-    struct program_func *funcs = arena_array(arena, count, sizeof *funcs);
-    if (code->func_count)
-        memcpy(funcs, code->funcs, code->func_count * sizeof *funcs);
-    code->funcs = funcs;
+    reserve(code, count, capacity, arena);
     for (uint32_t i = 0; i < map->func_count; i++)
-        if (!read_func(elf, map, i, &funcs[code->func_count++]))
+        if (!read_func(elf, map, i, &code->funcs[code->func_count++]))
             return false;
     return true;
 }
@@ -52,12 +62,13 @@ static bool read_map(const struct elf *elf, const struct mewz_code_map *map, str
 bool program_code_read(const struct elf *elf, struct program_code *code, struct arena *arena)
 {
     struct mewz_program program;
+    size_t capacity = 0;
     *code = (struct program_code){0};
     if (!program_find(elf, &program) || program.abi_version != MEWZ_ABI_VERSION)
         return false;
     for (const struct mewz_code_map *at = program.code_map; at;) {
         struct mewz_code_map map;
-        if (!read_at(elf, at, &map, sizeof map) || !read_map(elf, &map, code, arena))
+        if (!read_at(elf, at, &map, sizeof map) || !read_map(elf, &map, code, &capacity, arena))
             return false;
         at = map.next;
     }

@@ -1,7 +1,9 @@
 /* The pieces of the link: blobs, the boot configuration, ELF files and archives from hostile hands, messages. */
+#include <sanitizer/allocator_interface.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <mewz/abi.h>
 #include <mewz/config.h>
 #include <mewz/ksyms.h>
 
@@ -13,6 +15,7 @@
 #include "link/imports.h"
 #include "link/ksyms.h"
 #include "link/link.h"
+#include "link/program_code.h"
 
 static void make_blob(struct buf *out)
 {
@@ -101,10 +104,11 @@ static void attack(const uint8_t *bytes, size_t size)
     free(copy);
 }
 
-/* An executable with one segment that holds the bytes at 0x1000, a note segment over the same ones, and symbols. */
-static void make_executable(const void *bytes, size_t size, struct buf *out)
+/* An executable with one segment that holds the bytes at 0x1000, where the symbol is as well, a note segment over the
+ * same ones, and another symbol. */
+static void make_executable(const char *name, const void *bytes, size_t size, struct buf *out)
 {
-    struct blob blob = {".rodata", "mewz_config_start", "mewz_kernel_base", bytes, size, 0, false, 0};
+    struct blob blob = {".rodata", name, "mewz_kernel_base", bytes, size, 0, false, 0};
     blob_encode(&blob, out);
     struct err err = {0};
     struct elf elf;
@@ -145,7 +149,7 @@ static void test_config(void)
     struct mewz_config header;
     memcpy(&header, bytes.data, sizeof header);
     CHECK(header.size == bytes.size && header.arg_count == 3 && header.env_count == 1 && header.setting_count == 1);
-    make_executable(bytes.data, bytes.size, &file);
+    make_executable("mewz_config_start", bytes.data, bytes.size, &file);
     CHECK(elf_open(&elf, "executable", file.data, file.size, &err) == 0);
     CHECK(link_config_find(&elf, &arena, &found));
     CHECK(strcmp(found.args[0], "app.wasm") == 0 && *found.args[1] == 0 && strcmp(found.args[2], "two words") == 0);
@@ -168,7 +172,7 @@ static void test_absent_config(void)
     struct mewz_config header;
     memcpy(&header, bytes.data, sizeof header);
     CHECK(header.arg_count == MEWZ_CONFIG_ABSENT && header.env_count == MEWZ_CONFIG_ABSENT && bytes.size == 24);
-    make_executable(bytes.data, bytes.size, &file);
+    make_executable("mewz_config_start", bytes.data, bytes.size, &file);
     CHECK(elf_open(&elf, "executable", file.data, file.size, &err) == 0);
     CHECK(link_config_find(&elf, &arena, &found) && !found.args && !found.env);
     arena_free(&arena);
@@ -190,7 +194,7 @@ static void test_note(void)
     buf_u32(&note, 4);
     buf_u32(&note, 18);
     buf_append(&note, "Xen\0\x78\x56\x34\x12", 8);
-    make_executable(note.data, note.size, &file);
+    make_executable("mewz_config_start", note.data, note.size, &file);
     CHECK(elf_open(&elf, "executable", file.data, file.size, &err) == 0);
     const uint8_t *found = elf_find_note(&elf, "Xen", 18, &size);
     CHECK(found && size == 4 && *found == 0x78);
@@ -200,6 +204,42 @@ static void test_note(void)
     attack(file.data, file.size);
     buf_free(&file);
     buf_free(&note);
+}
+
+/* A map of functions that says that it is the next one as well: an end is found, and without much memory. */
+static void test_circle_of_maps(void)
+{
+    enum { ADDRESS = 0x1000 };
+    struct {
+        struct mewz_program program;
+        struct mewz_code_map map;
+        struct mewz_code_func func;
+        char text[32768];
+    } bytes = {0};
+    struct buf file = {0};
+    struct err err = {0};
+    struct arena arena = {0};
+    struct program_code code;
+    struct elf elf;
+    const uint64_t map = ADDRESS + offsetof(typeof(bytes), map), text = ADDRESS + offsetof(typeof(bytes), text);
+    bytes.program.abi_version = MEWZ_ABI_VERSION;
+    bytes.program.code_map = (const void *)map;
+    bytes.map.func_count = 1;
+    bytes.map.funcs = (const void *)(ADDRESS + offsetof(typeof(bytes), func));
+    bytes.map.names = bytes.map.module = (const void *)text;
+    make_executable("mewz_program", &bytes, sizeof bytes, &file);
+    CHECK(elf_open(&elf, "executable", file.data, file.size, &err) == 0);
+    CHECK(program_code_read(&elf, &code, &arena) && code.func_count == 1);
+    buf_free(&file);
+
+    bytes.map.next = (const void *)map;
+    make_executable("mewz_program", &bytes, sizeof bytes, &file);
+    CHECK(elf_open(&elf, "executable", file.data, file.size, &err) == 0);
+    size_t before = __sanitizer_get_current_allocated_bytes();
+    CHECK(!program_code_read(&elf, &code, &arena));
+    CHECK(__sanitizer_get_current_allocated_bytes() - before < 64 * file.size);
+    arena_free(&arena);
+    buf_free(&file);
 }
 
 static void put_archive(const char *path, const char *count, size_t count_size, const char *names, size_t names_size)
@@ -278,6 +318,7 @@ int main(void)
     test_config();
     test_absent_config();
     test_note();
+    test_circle_of_maps();
     test_archive();
     test_imports();
     test_targets();
