@@ -39,13 +39,15 @@ deps:
 # --- host tools: bin/mewz-cc, and what of it needs LLVM as a library that only compiling loads (sdk/cc/compiler.h) ---
 
 SDK_CFLAGS   = -std=gnu17 $(CFLAGS) $(WARNINGS) -fPIC -Isdk -Isdk/include -D_GNU_SOURCE -DMEWZ_VERSION='"$(VERSION)"' \
-               -DMEWZ_LWIP_VERSION='"$(LWIP_VERSION)"' \
+               -DMEWZ_LWIP_VERSION='"$(LWIP_VERSION)"' -DMEWZ_E2FSPROGS_VERSION='"$(E2FSPROGS_VERSION)"' \
                -DMEWZ_LLVM_LIBRARY='"$(shell $(LLVM) --libdir)/libLLVM-19.so"' -isystem $(shell $(LLVM) --includedir)
 SDK_SOURCES  = $(wildcard sdk/base/*.c sdk/wasm/*.c sdk/link/*.c sdk/image/*.c sdk/disk/*.c sdk/machine/*.c sdk/cc/*.c)
 LLVM_SOURCES = $(wildcard sdk/llvm/*.c)
 SDK_OBJECTS  = $(SDK_SOURCES:%.c=$(BUILD)/%.o)
 LLVM_OBJECTS = $(LLVM_SOURCES:%.c=$(BUILD)/%.o)
-LWIP_VERSION := $(shell sed -n 's/^lwip	lwip_\(.*\)\.orig\..*/\1/p' scripts/sources.list)
+source_version = $(shell sed -n 's/^$(1)	$(1)_\(.*\)\.orig\..*/\1/p' scripts/sources.list)
+LWIP_VERSION := $(call source_version,lwip)
+E2FSPROGS_VERSION := $(call source_version,e2fsprogs)
 SDK_LIBS     = -fuse-ld=lld -lpthread -lm -Wl,--as-needed -lcjson -Wl,-Bstatic -lext2fs -lcom_err -lmd -Wl,-Bdynamic
 LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared)
 

@@ -18,6 +18,8 @@ static const struct part {
     const char *symbol, *name, *version, *license, *purl;
 } parts[] = {
     {"tcp_input", "lwip", MEWZ_LWIP_VERSION, "BSD-3-Clause", "pkg:deb/debian/lwip@" MEWZ_LWIP_VERSION "?arch=source"},
+    {"ext2fs_open2", "libext2fs", MEWZ_E2FSPROGS_VERSION, "LGPL-2.0-only",
+     "pkg:deb/debian/e2fsprogs@" MEWZ_E2FSPROGS_VERSION "?arch=source"},
 };
 
 static cJSON *component(const char *type, const char *name, const char *version, const char *license)

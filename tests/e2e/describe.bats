@@ -103,9 +103,12 @@ digest() {
 @test "a bill of materials names what is in the image, and nothing else" {
     mewz-cc build "$GUESTS/sockets.wasm" -o app.img --sbom net.json
     mewz-cc build "$GUESTS/hello.wasm" -o app.iso --sbom hello.json
+    mewz-cc build "$GUESTS/hello.wasm" -o app.elf --disk data:/ --sbom disk.json
     [ "$(json 'it.bomFormat + it.specVersion' cat net.json)" = '"CycloneDX1.5"' ]
     [ "$(json 'it.components.map(c => c.name)' cat net.json)" = '["sockets.wasm","mewz","lwip"]' ]
     [ "$(json 'it.components.map(c => c.name)' cat hello.json)" = '["hello.wasm","mewz"]' ]
+    [ "$(json 'it.components.map(c => c.name)' cat disk.json)" = '["hello.wasm","mewz","libext2fs"]' ]
+    [ "$(json 'it.components[2].licenses[0].license.id' cat disk.json)" = '"LGPL-2.0-only"' ]
     [ "$(json 'it.components[0].hashes[0].content' cat net.json)" = "\"$(digest "$GUESTS/sockets.wasm")\"" ]
     grep -q "lwip.*$(json 'it.components[2].version' cat net.json | tr -d '"')" "$ROOT/scripts/sources.list"
     mewz-cc convert app.img -o app.elf
