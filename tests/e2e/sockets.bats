@@ -205,6 +205,9 @@ talk_with_files() {
     run ! grep -E '^ +(net|lwip) ' sizes
     run mewz-cc run -v hello.elf
     [[ $output != *netdev* ]]
+    mewz-cc build -v "$GUESTS/hello.wasm" -o hello.elf --mount host:/host --disk data:/data 2>sizes
+    grep -qE '^ +ext4 ' sizes
+    run ! grep -E '^ +(net|lwip) ' sizes
 }
 
 @test "what is wrong with the network's options" {

@@ -1,4 +1,4 @@
-/* libc.h: the part of C's library that libext2fs uses (ext4/port.c, net/port.c, rt/mem.S), and what its headers
+/* libc.h: the part of C's library that libext2fs uses (ext4/port.c, rt/text.c, rt/mem.S), and what its headers
  * mention.
  *
  * The headers beside this one are nothing but this one, under the names that the library includes. */

@@ -1,4 +1,4 @@
-/* string.h: the part of C's that lwIP uses. The memory functions are rt/mem.S, the others net/port.c. */
+/* string.h: the part of C's that lwIP uses. The memory functions are rt/mem.S, the others rt/text.c. */
 #ifndef NET_STRING_H
 #define NET_STRING_H
 
