@@ -22,13 +22,28 @@ void proc_print_commands(void)
     print_commands = true;
 }
 
+/* Quoted where a shell would need it, so that the line can be pasted. Within single quotes only their end is special.
+ */
+static void print_word(const char *word)
+{
+    bool plain = *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789_-+=./,:@%")];
+    if (plain) {
+        fputs(word, stderr);
+        return;
+    }
+    fputc('\'', stderr);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, stderr);
+    fputc('\'', stderr);
+}
+
 void proc_print_command(const char *const argv[])
 {
     for (int i = 0; argv[i]; i++) {
-        /* Quoted where a shell would need it, so that the line can be pasted. */
-        bool plain = *argv[i] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                          "0123456789_-+=./,:@%")];
-        fprintf(stderr, plain ? "%s%s" : "%s'%s'", i ? " " : "", argv[i]);
+        if (i > 0)
+            fputc(' ', stderr);
+        print_word(argv[i]);
     }
     fputc('\n', stderr);
 }

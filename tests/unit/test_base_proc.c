@@ -106,8 +106,31 @@ static void test_sdk_file(void)
     CHECK(sdk_file("lib/no/such/file", &err) == NULL && strstr(err.text, "the SDK lacks this file"));
 }
 
+/* A shell takes the line that is printed for the same words. */
+static void test_printed_command(void)
+{
+    const char *argv[] = {"printf", "%s|", "it's", "", "a b", "$HOME'", "'", "back\\slash", "--plain=1,2", NULL};
+    const char *again[] = {"sh", NULL, NULL};
+    char path[] = "/tmp/mewz-test-XXXXXX";
+    struct err err = {0};
+    struct buf output = {0};
+    int fd = mkstemp(path), kept = dup(2);
+    CHECK(fd >= 0 && kept >= 0 && dup2(fd, 2) == 2);
+    proc_print_command(argv);
+    CHECK(dup2(kept, 2) == 2);
+    again[1] = path;
+    CHECK(proc_run(again, "dash", &output, &err) == 0);
+    buf_byte(&output, 0);
+    CHECK(strcmp((const char *)output.data, "it's||a b|$HOME'|'|back\\slash|--plain=1,2|") == 0);
+    CHECK(unlink(path) == 0);
+    close(fd);
+    close(kept);
+    buf_free(&output);
+}
+
 int main(void)
 {
+    test_printed_command();
     test_output();
     test_much_output();
     test_failures();
