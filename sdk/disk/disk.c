@@ -13,7 +13,9 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/proc.h"
+#include "base/text.h"
 
 /* --- making one --- */
 
@@ -114,13 +116,18 @@ static int find(ext2_filsys fs, const struct disk_place *place, ext2_ino_t *numb
 
 /* --- listing --- */
 
+/* A program in a machine may call its files anything. */
 static void print_entry(ext2_filsys fs, ext2_ino_t number, const char *name, size_t size)
 {
     struct ext2_inode inode;
     if (ext2fs_read_inode(fs, number, &inode) != 0)
         return;
     char kind = LINUX_S_ISDIR(inode.i_mode) ? 'd' : LINUX_S_ISLNK(inode.i_mode) ? 'l' : '-';
-    printf("%c %12llu %.*s\n", kind, (unsigned long long)EXT2_I_SIZE(&inode), (int)size, name);
+    char *printable = memory_alloc(size + 1);
+    memcpy(printable, name, size);
+    text_make_printable(printable, size);
+    printf("%c %12llu %s\n", kind, (unsigned long long)EXT2_I_SIZE(&inode), printable);
+    free(printable);
 }
 
 static int visit_entry(struct ext2_dir_entry *entry, int offset, int block_size, char *buffer, void *context)
@@ -161,16 +168,20 @@ static const char *base_name(const char *path)
 
 static int read_contents(const struct disk_place *from, ext2_file_t file, int to, const char *name, struct err *err)
 {
-    char *bytes = malloc(PIECE);
+    char *bytes = memory_alloc(PIECE);
+    uint64_t position = 0;
     unsigned got = 1;
-    int result = bytes ? 0 : err_set_errno(err, "%s", name);
+    int result = 0;
     while (result == 0 && got > 0) {
         errcode_t error = ext2fs_file_read(file, bytes, PIECE, &got);
         if (error)
             result = library_error(from, error, err);
-        else if (write(to, bytes, got) != (ssize_t)got)
+        else if (file_write_sparse(to, position, bytes, got) != 0)
             result = err_set_errno(err, "%s", name);
+        position += got;
     }
+    if (result == 0 && ftruncate(to, (off_t)position) != 0)
+        result = err_set_errno(err, "%s", name);
     free(bytes);
     return result;
 }

@@ -18,8 +18,8 @@ struct disk_place {
     const char *path; /* on a disk, from its root */
 };
 
-/* Prints the entries of a folder on a disk, or one line for a file: kind, size, name. Fails where the disk was not
- * unmounted, since what counts may be in its journal. */
+/* Prints the entries of a folder on a disk, or one line for a file: kind, size, name, with a '?' for each character
+ * that would command a terminal. Fails where the disk was not unmounted, since what counts may be in its journal. */
 int disk_list(const struct disk_place *place, struct err *err);
 
 /* Copies one file from the host to a disk, or the other way round, replacing what is there. A folder as the target is

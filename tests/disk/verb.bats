@@ -33,6 +33,28 @@ setup() {
     e2fsck -fn disk.img
 }
 
+@test "a name that a terminal would obey is shown harmless" {
+    mewz-cc disk create disk.img --size 32MiB
+    echo x >file
+    mewz-cc disk cp file disk.img:/$'a\e[31mred\nb'
+    mewz-cc disk ls disk.img | grep -qx -- '-            2 a?\[31mred?b'
+}
+
+@test "a file that has no room outside says so, and leaves nothing" {
+    [ "$(id -u)" = 0 ] || skip "only root can mount a small file system"
+    mewz-cc disk create disk.img --size 32MiB
+    head -c 3000000 /dev/urandom >large
+    mewz-cc disk cp large disk.img:/large
+    mkdir small
+    mount -t tmpfs -o size=1500k none small || skip "no file system can be mounted here"
+    run --separate-stderr mewz-cc disk cp disk.img:/large small/back
+    left=$(ls -A small)
+    umount small
+    [ "$status" = 1 ]
+    [ "$stderr" = "mewz-cc: small/back: No space left on device" ]
+    [ -z "$left" ]
+}
+
 @test "a program finds what was copied, and what it wrote can be copied" {
     use_program --disk disk0:/disk
     mewz-cc disk create disk.img --size 32MiB
