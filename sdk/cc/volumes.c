@@ -1,5 +1,6 @@
 #include "cc/volumes.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* One HOST:GUEST[:ro]. The host's part may have colons, the guest's has none. */
@@ -8,14 +9,14 @@ struct volume {
     bool read_only;
 };
 
-/* An absolute path without `.` or `..`. */
+/* An absolute path without `.` or `..`, and without names that no file can have. */
 static bool is_guest(const char *path)
 {
     bool plain = path[0] == '/';
     for (; plain && *path; path += strcspn(path, "/")) {
         path += strspn(path, "/");
         size_t size = strcspn(path, "/");
-        plain = size > 2 || size == 0 || memcmp(path, "..", size) != 0;
+        plain = size <= NAME_MAX && (size > 2 || size == 0 || memcmp(path, "..", size) != 0);
     }
     return plain;
 }

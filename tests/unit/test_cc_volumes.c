@@ -51,8 +51,21 @@ static void test_refused(void)
     }
 }
 
+/* A tree of files counts the bytes of a name in one. */
+static void test_long_names(void)
+{
+    struct volumes volumes;
+    const char *const *settings = NULL;
+    char longest[300] = "a:/b/", too_long[300] = "a:/b/";
+    memset(longest + 5, 'c', 255);
+    memset(too_long + 5, 'c', 256);
+    CHECK(parse(longest, NULL, &volumes, &settings) == 0);
+    CHECK(parse(too_long, NULL, &volumes, &settings) != 0);
+}
+
 int main(void)
 {
+    test_long_names();
     test_none();
     test_both();
     test_refused();
