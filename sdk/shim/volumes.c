@@ -95,12 +95,23 @@ static int add_tmpfs(int root, const struct spec_mount *wanted, unsigned long fl
     return result;
 }
 
-/* --- memory of the machine --- */
+/* --- kinds of mounts --- */
+
+/* The type of a bind mount is of no account where its options say what it is (config.md, "Mounts"). */
+static bool is_bind(const struct spec_mount *mount)
+{
+    bool by_option = false;
+    for (const char *const *option = mount->options; *option; option++)
+        by_option |= strcmp(*option, "bind") == 0 || strcmp(*option, "rbind") == 0;
+    return mount->source && (by_option || (mount->type && strcmp(mount->type, "bind") == 0));
+}
 
 static bool is_tmpfs(const struct spec_mount *mount)
 {
     return mount->type && strcmp(mount->type, "tmpfs") == 0;
 }
+
+/* --- memory of the machine --- */
 
 /* Whether `path` is `folder`, or lies in it. */
 static bool is_within(const char *path, const char *folder)
@@ -114,7 +125,7 @@ static bool is_needed_by_server(const struct spec_mount *mount)
 {
     for (const struct spec_mount *later = mount + 1; later->destination; later++)
         if (is_within(later->destination, mount->destination) &&
-            (is_tmpfs(later) ? is_needed_by_server(later) : later->type && strcmp(later->type, "bind") == 0))
+            (is_bind(later) || (is_tmpfs(later) && is_needed_by_server(later))))
             return true;
     return false;
 }
@@ -159,7 +170,7 @@ static int add(int root, const struct spec_mount *wanted, const char ***memory_s
         mounts_add_option(*option, &flags, &data);
     buf_byte(&data, 0);
     int result = 0;
-    if (wanted->source && ((wanted->type && strcmp(wanted->type, "bind") == 0) || flags & MS_BIND))
+    if (is_bind(wanted))
         result = add_bind(root, wanted, flags, arena);
     else if (is_tmpfs(wanted) && *memory_settings && !is_needed_by_server(wanted))
         result = add_memory(root, wanted, flags, (*memory_settings)++, arena);

@@ -115,6 +115,9 @@ bind() {
 @test "tmpfs in which another mount lies is the server's, and counts for the container" {
     volumes c1 --rm --mount type=tmpfs,src=tmpfs,dst=/data --mount "$(bind host /data/below)" -- show /data/below file
     [ "$output" = "from the host" ]
+    volumes c1 --rm --mount type=tmpfs,src=tmpfs,dst=/data \
+        --mount "type=none,src=$PWD/host,dst=/data/below,options=rbind:rw" -- show /data/below file
+    [ "$output" = "from the host" ]
     volumes c1 --memory-limit 134217728 --mount type=tmpfs,src=tmpfs,dst=/data --mount "$(bind host /data/below)" \
         -- fill /data
     [ "$status" = 137 ]
