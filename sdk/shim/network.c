@@ -232,9 +232,10 @@ static int take(int netlink, struct network *network, const struct interface *in
     keep_linux_off();
     open_loopback();
     describe(network, interface, redirect_first_port(&redirect), spec, arena);
-    if (redirect_begin(&redirect, err) != 0)
-        return -1;
-    return claims_start(&network->claims, &redirect, network->fd, err);
+    if (redirect_begin(&redirect, err) == 0 && claims_start(&network->claims, &redirect, network->fd, err) == 0)
+        return 0;
+    redirect_end(&redirect); /* nobody else will: that is the task of the process that was not started */
+    return -1;
 }
 
 int network_take(struct network *network, const struct spec *spec, struct arena *arena, struct err *err)
