@@ -6,8 +6,8 @@
 
 #include <sys/types.h>
 
-/* Has the file or the folder (with the files in it, but no folders below) removed at the process's end. Takes `path`
- * over, which is on the heap. */
+/* Has the file or the folder, with all that is in it, removed at the process's end. Takes `path` over, which is on the
+ * heap. */
 void cleanup_add_path(char *path);
 
 /* The path stays, or has been removed. Frees it. */

@@ -40,8 +40,7 @@ int output_write(struct output *output, const void *bytes, size_t size, struct e
 int output_commit(struct output *output, struct err *err);
 void output_discard(struct output *output);
 
-/* A temporary folder for files (not for folders), removed with them by temp_dir_remove and when a signal ends the
- * process. */
+/* A temporary folder, removed with all that is in it by temp_dir_remove and when a signal ends the process. */
 struct temp_dir {
     char *path;
 };

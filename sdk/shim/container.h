@@ -23,7 +23,6 @@ struct container {
     char *in, *out, *err; /* as Create had them */
     bool terminal;
     Containerd__V1__Types__Status status;
-    bool was_paused;
 
     struct task task;
     int stdin_hold; /* see streams_hold_stdin; -1: there is none, or it was closed */

@@ -138,7 +138,6 @@ static void read_process(struct spec *spec, const cJSON *process)
     spec->env = get_strings(process, "env", &spec->arena);
     spec->cwd = cwd && *cwd ? cwd : "/";
     read_user(spec, get(process, "user"));
-    spec->terminal = cJSON_IsTrue(get(process, "terminal"));
     spec->has_oom_score = cJSON_IsNumber(get(process, "oomScoreAdj"));
     spec->oom_score = (int)get_number(process, "oomScoreAdj");
 }

@@ -41,7 +41,6 @@ struct spec {
     const char *hostname;          /* or NULL */
     uint32_t user, group, *groups; /* numbers; the additional ones */
     size_t group_count;
-    bool terminal;
     bool has_oom_score;
     int oom_score;
     bool root_readonly;
