@@ -39,7 +39,8 @@ struct machine_share {
     const char *folder;
     bool read_only;
 
-    /* Who does to the files what the guest does, where this process is root; user 0: this process's own user. */
+    /* Who does to the files what the guest does, where this process is root; user 0: this process's own user and group,
+     * whatever the others say. */
     uid_t user;
     gid_t group;
     const gid_t *groups; /* others */
