@@ -74,16 +74,17 @@ static int check_imports(const struct program *program, uint32_t index, struct e
     struct link_options options = program->driver->link;
     const char **symbols = arena_array(program->arena, (size_t)module->import_count + 1, sizeof *symbols);
     size_t count = 0;
-    bool uses_wasi = false;
+    const char *wasi = NULL; /* one of them that is WASI's */
     for (uint32_t i = 0; i < module->import_count; i++) {
         bool is_known = false;
         if (module->imports[i].kind == WASM_EXTERN_FUNC && !instance->bindings[i].instance)
             symbols[count++] = wasm_import_symbol(module, &module->imports[i], program->arena, &is_known);
-        uses_wasi |= is_known;
+        if (is_known)
+            wasi = symbols[count - 1];
     }
-    if (uses_wasi && module->memory_count > 0 && instance->fixed_memory != 0)
+    if (wasi && module->memory_count > 0 && instance->fixed_memory != 0)
         return err_set(err, "%s: imports %s, which works on the memory of %s, but it has another one", module->file,
-                       symbols[0], program->driver->input);
+                       wasi, program->driver->input);
     options.name = module->file;
     return options.allow_missing ? 0 : link_check_imports(symbols, &options, err);
 }
