@@ -47,7 +47,9 @@ case $prefix in
 *) prefix=$PWD/$prefix ;;
 esac
 root=$destdir$prefix # where the files go now
-[ "$root" != "$source" ] || fail "$root is the source tree, which is an SDK already"
+if [ -d "$root" ] && [ "$(cd "$root" && pwd -P)" = "$(cd "$source" && pwd -P)" ]; then
+    fail "$root is the source tree, which is an SDK already"
+fi
 [ -n "$destdir" ] || [ "$prefix" != / ] || fail "/ is no place for an SDK: choose a folder below it"
 
 # --- removing ---
@@ -93,7 +95,7 @@ mkdir -p "$root" 2>/dev/null || fail "$root cannot be made: choose another --pre
 stage=$(mktemp -d "$root/.mewz-install.XXXXXX")
 done=false
 clean_up() {
-    rm -rf "$stage"
+    rm -rf "$stage" "$stage.list"
     if ! $done && [ -n "$made" ]; then rm -rf "$made"; fi
 }
 trap clean_up EXIT

@@ -131,6 +131,11 @@ builds_and_runs() {
     run "$ROOT/install.sh" --prefix "$PWD/nothing" --uninstall
     [ "$status" = 1 ]
     [[ $output == *"there is no SDK in"* ]]
+    ln -s "$ROOT" source
+    run "$ROOT/install.sh" --prefix "$PWD/source/."
+    [ "$status" = 1 ]
+    [[ $output == *"is the source tree, which is an SDK already" ]]
+    rm source
     touch file
     run "$ROOT/install.sh" --prefix "$PWD/file"
     [ "$status" = 1 ]
