@@ -9,6 +9,8 @@
 #include "base/terminal.h"
 #include "cc/json.h"
 #include "cc/settings.h"
+#include "disk/disk.h"
+#include "machine/share.h"
 
 static const char help[] = "Looks for every tool and file that mewz-cc needs, and says which Debian packages have\n"
                            "those that are missing. Fails if one is.\n";
@@ -17,26 +19,29 @@ struct need {
     const char *what; /* a program on PATH, a file by its absolute path, or a shared library */
     const char *package;
     const char *use;
+    const char *(*find)(void); /* looks for a program where it is on nobody's PATH; or NULL */
 };
 
 static const struct need needs[] = {
-    {"ld.lld-19", "lld-19", "links programs"},
-    {"wat2wasm", "wabt", "reads the text format"},
-    {"qemu-system-x86_64", "qemu-system-x86", "runs programs"},
-    {"qemu-img", "qemu-utils", "makes qcow2, vmdk, vhd and vhdx"},
-    {"xorriso", "xorriso", "makes ISOs"},
-    {"tomljson", "golang-github-pelletier-go-toml", "reads mewz.toml"},
-    {"/usr/share/ovmf/OVMF.fd", "ovmf", "runs images with UEFI"},
-    {"libLLVM.so.19.1", "libllvm19", "generates code"},
+    {"ld.lld-19", "lld-19", "links programs", NULL},
+    {"wat2wasm", "wabt", "reads the text format", NULL},
+    {"qemu-system-x86_64", "qemu-system-x86", "runs programs", NULL},
+    {"qemu-img", "qemu-utils", "makes qcow2, vmdk, vhd and vhdx", NULL},
+    {"xorriso", "xorriso", "makes ISOs", NULL},
+    {"mke2fs", DISK_PACKAGE, "makes disks", disk_find_maker},
+    {"virtiofsd", MACHINE_SHARE_PACKAGE, "shares folders with programs", share_find_server},
+    {"tomljson", "golang-github-pelletier-go-toml", "reads mewz.toml", NULL},
+    {"/usr/share/ovmf/OVMF.fd", "ovmf", "runs images with UEFI", NULL},
+    {"libLLVM.so.19.1", "libllvm19", "generates code", NULL},
 };
 #define NEED_COUNT (sizeof needs / sizeof *needs)
 
 /* With --containerd. That the shim is on this PATH does not say that it is on containerd's, but the other way round. */
 static const struct need container_needs[] = {
-    {"containerd-shim-mewz-v1", "mewz", "runs containers in machines"},
-    {"containerd", "containerd", "starts the shim"},
-    {"runc", "runc", "runs side-cars that are no modules"},
-    {"/dev/net/tun", "linux-image-amd64", "connects machines with pods' networks"},
+    {"containerd-shim-mewz-v1", "mewz", "runs containers in machines", NULL},
+    {"containerd", "containerd", "starts the shim", NULL},
+    {"runc", "runc", "runs side-cars that are no modules", NULL},
+    {"/dev/net/tun", "linux-image-amd64", "connects machines with pods' networks", NULL},
 };
 #define CONTAINER_NEED_COUNT (sizeof container_needs / sizeof *container_needs)
 
@@ -54,6 +59,8 @@ static const char *const own_files[] = {
 
 static bool is_there(const struct need *need)
 {
+    if (need->find)
+        return need->find() != NULL;
     if (*need->what == '/')
         return access(need->what, R_OK) == 0;
     if (strstr(need->what, ".so."))

@@ -32,12 +32,21 @@ static const char *make_uuid(uint64_t size, const char *label, struct arena *are
                         (unsigned)(halves[1] >> 48 & 0x3fff) | 0x8000u, halves[1] & 0xffffffffffff);
 }
 
+/* Often it is not on an ordinary user's PATH. */
+const char *disk_find_maker(void)
+{
+    static const char outside[] = "/sbin/mke2fs";
+    if (proc_found("mke2fs"))
+        return "mke2fs";
+    return access(outside, X_OK) == 0 ? outside : NULL;
+}
+
 static int make_file_system(const char *path, uint64_t size, const char *label, struct arena *arena, struct err *err)
 {
     const char *uuid = make_uuid(size, label, arena);
-    const char *program = proc_found("mke2fs") ? "mke2fs" : "/sbin/mke2fs"; /* often not on an ordinary user's PATH */
+    const char *program = disk_find_maker();
     const char *const command[] = {
-        program, "-q", "-F", "-t", "ext4", "-b", "4096", "-I", "256", "-m", "0",
+        program ? program : "mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-I", "256", "-m", "0",
         /* what the kernel writes, whatever the host's configuration says */
         "-O", "^resize_inode,^orphan_file,metadata_csum,64bit,extent", "-U", uuid, "-L", label ? label : "", "-E",
         arena_printf(arena, "lazy_itable_init=0,lazy_journal_init=0,nodiscard,hash_seed=%s", uuid), path, NULL};

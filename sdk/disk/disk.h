@@ -8,6 +8,9 @@
 
 #define DISK_PACKAGE "e2fsprogs"
 
+/* The program that makes file systems, or NULL. */
+const char *disk_find_maker(void);
+
 /* Makes the file `path`, which must not be there, a disk of `size` bytes with an empty file system: the same bytes for
  * the same size and label. `label` may be NULL. */
 int disk_create(const char *path, uint64_t size, const char *label, struct err *err);

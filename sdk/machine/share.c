@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 /* Where distributions put it; it is on nobody's PATH. */
-static const char *find_server(void)
+const char *share_find_server(void)
 {
     static const char *const places[] = {"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
@@ -263,7 +263,7 @@ int share_start(const struct machine_share *share, struct share_server *server, 
 {
     char folder[PATH_MAX];
     struct launch launch = {
-        .program = find_server(),
+        .program = share_find_server(),
         .folder = realpath(share->folder, folder),
         .read_only = share->read_only,
         .parent = getpid(),

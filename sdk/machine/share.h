@@ -20,6 +20,9 @@ struct share_server {
     int errors; /* what it says, to read */
 };
 
+/* The server's program, or NULL. */
+const char *share_find_server(void);
+
 /* Starts the server of one folder; ends[SHARE_REQUESTS] is the socket for QEMU's vhost-user device, and
  * ends[SHARE_ALIVE] one whose other end is open as long as the server lives. For an
  * ordinary user it runs in a user namespace of its own, where files belong to that user. Read-only is enforced by a

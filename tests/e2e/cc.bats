@@ -164,6 +164,7 @@ verbs() {
 @test "what is missing is found by doctor" {
     mewz 0 doctor
     [[ $output != *missing* ]]
+    [[ $output == *"found    mke2fs "*"found    virtiofsd "* ]]
     run "$(command -v env)" PATH=/nowhere "$ROOT/bin/mewz-cc" doctor
     [ "$status" = 1 ]
     [[ $output == *"missing  ld.lld-19"*"apt-get install lld-19 wabt qemu-system-x86 qemu-utils xorriso"* ]]
