@@ -1,7 +1,13 @@
 #include "shim/mounts.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
+
+#define OPTIONS_MAX 4096u /* bytes that mount(2) takes, with the zero at the end */
 
 /* fstab's words for flags (mount(8)); what is none of them is for the file system. */
 static const struct option {
@@ -48,6 +54,75 @@ void mounts_add_option(const char *name, unsigned long *flags, struct buf *data)
         buf_printf(data, "%s%s", data->size ? "," : "", name);
 }
 
+/* --- overlays of many layers: mount(2) takes a page of options and leaves out the rest without a word --- */
+
+static const char lower[] = "lowerdir=";
+
+/* How much all layers' paths have in common, up to the last slash of that. */
+static size_t common_length(const char *layers)
+{
+    size_t length = strcspn(layers, ":");
+    for (const char *layer = layers; *layer; layer += layer[0] == ':') {
+        size_t same = 0;
+        while (same < length && layer[same] == layers[same])
+            same++;
+        length = same;
+        layer += strcspn(layer, ":");
+    }
+    while (length > 0 && layers[length - 1] != '/')
+        length--;
+    return length;
+}
+
+/* The options again, with the layers named from the folder that they are all in, as containerd does it. False where
+ * they are in none. */
+static bool shorten(const Containerd__Types__Mount *wanted, struct buf *data, struct buf *folder)
+{
+    unsigned long ignored = 0;
+    data->size = 0;
+    for (size_t i = 0; i < wanted->n_options; i++) {
+        const char *option = wanted->options[i];
+        if (strncmp(option, lower, strlen(lower)) != 0) {
+            mounts_add_option(option, &ignored, data);
+            continue;
+        }
+        const char *layer = option + strlen(lower);
+        size_t common = common_length(layer);
+        buf_append(folder, layer, common);
+        buf_printf(data, "%s%s", data->size ? "," : "", lower);
+        for (size_t length; *layer; layer += length) {
+            length = strcspn(layer, ":");
+            length += layer[length] == ':';
+            if (length > common)
+                buf_append(data, layer + common, length - common);
+        }
+    }
+    buf_byte(data, 0);
+    buf_byte(folder, 0);
+    return folder->size > 1;
+}
+
+static int mount_shortened(const Containerd__Types__Mount *wanted, const char *target, unsigned long flags,
+                           struct buf *data)
+{
+    struct buf folder = {0};
+    int result = -1, here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (!shorten(wanted, data, &folder) || data->size > OPTIONS_MAX)
+        errno = E2BIG;
+    else if (here >= 0 && chdir((const char *)folder.data) == 0)
+        result = mount(wanted->source, target, wanted->type, flags, data->data);
+    int reason = errno;
+    if (here >= 0) {
+        (void)!fchdir(here);
+        close(here);
+    }
+    errno = reason;
+    buf_free(&folder);
+    return result;
+}
+
+/* --- any --- */
+
 static int make(const Containerd__Types__Mount *wanted, const char *target, struct err *err)
 {
     unsigned long flags = 0;
@@ -55,7 +130,8 @@ static int make(const Containerd__Types__Mount *wanted, const char *target, stru
     for (size_t i = 0; i < wanted->n_options; i++)
         mounts_add_option(wanted->options[i], &flags, &data);
     buf_byte(&data, 0);
-    int result = mount(wanted->source, target, wanted->type, flags, data.data);
+    int result = data.size <= OPTIONS_MAX ? mount(wanted->source, target, wanted->type, flags, data.data)
+                                          : mount_shortened(wanted, target, flags, &data);
     /* A bind mount takes other flags only once it is there. */
     if (result == 0 && flags & MS_BIND && flags & ~(unsigned long)(MS_BIND | MS_REC))
         result = mount(NULL, target, NULL, flags | MS_REMOUNT, NULL);
