@@ -30,8 +30,8 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Undoes a URI's percent signs (RFC 3986, section 2.1), and the plus signs of its query. */
-static char *decode(const char *text, size_t size, struct arena *arena)
+/* Undoes a URI's percent signs (RFC 3986, section 2.1), and in its query plus signs, which are blanks there. */
+static char *decode(const char *text, size_t size, bool is_query, struct arena *arena)
 {
     char *out = arena_copy_string(arena, text, size), *end = out;
     for (size_t i = 0; i < size; i++) {
@@ -40,7 +40,7 @@ static char *decode(const char *text, size_t size, struct arena *arena)
             *end++ = (char)(digit(text[i + 1]) << 4 | digit(text[i + 2]));
             i += 2;
         } else {
-            *end++ = text[i] == '+' ? ' ' : text[i];
+            *end++ = is_query && text[i] == '+' ? ' ' : text[i];
         }
     }
     *end = 0;
@@ -54,15 +54,15 @@ static const char **split_command(const char *uri, struct arena *arena)
     const char **argv = arena_array(arena, ARGUMENTS_MAX + 2, sizeof *argv);
     const char *rest = uri + strlen(binary_scheme);
     size_t length = strcspn(rest, "?"), count = 0;
-    argv[count++] = decode(rest, length, arena);
+    argv[count++] = decode(rest, length, false, arena);
     rest += length;
     while (*rest && count < ARGUMENTS_MAX) {
         rest++; /* ? and & */
         length = strcspn(rest, "&");
         const char *equals = memchr(rest, '=', length);
-        argv[count++] = decode(rest, equals ? (size_t)(equals - rest) : length, arena);
+        argv[count++] = decode(rest, equals ? (size_t)(equals - rest) : length, true, arena);
         if (equals && equals + 1 < rest + length)
-            argv[count++] = decode(equals + 1, (size_t)(rest + length - equals - 1), arena);
+            argv[count++] = decode(equals + 1, (size_t)(rest + length - equals - 1), true, arena);
         rest += length;
     }
     return argv;
@@ -125,16 +125,18 @@ static int start_logger(const char *uri, const char *id, const char *namespace, 
 
 /* --- files and FIFOs --- */
 
-static int open_file(const char *path, struct err *err)
+static int open_file(const char *uri, struct err *err)
 {
-    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-    if (slash && slash > folder) {
-        *slash = 0;
-        mkdir(folder, 0711); /* as containerd does; what it cannot make, open will tell */
-    }
-    free(folder);
+    struct arena arena = {0};
+    const char *encoded = uri + strlen(file_scheme);
+    const char *path = decode(encoded, strlen(encoded), false, &arena), *slash = strrchr(path, '/');
+    if (slash && slash > path) /* as containerd does; what it cannot make, open will tell */
+        mkdir(arena_copy_string(&arena, path, (size_t)(slash - path)), 0711);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd : err_set_errno(err, "%s", path);
+    if (fd < 0)
+        err_set_errno(err, "%s", path);
+    arena_free(&arena);
+    return fd;
 }
 
 static int open_output(const char *uri, struct err *err)
@@ -142,7 +144,7 @@ static int open_output(const char *uri, struct err *err)
     if (!*uri)
         return open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (has_scheme(uri, file_scheme))
-        return open_file(uri + strlen(file_scheme), err);
+        return open_file(uri, err);
     /* Both ways: it opens without a reader, and one that ends (containerd) can come back. */
     int fd = open(uri, O_RDWR | O_CLOEXEC);
     return fd >= 0 ? fd : err_set_errno(err, "%s", uri);
