@@ -54,6 +54,11 @@ int task_enter_cgroup(const struct task_self *self, struct err *err)
     return 0;
 }
 
+bool task_is_harmless(int signal)
+{
+    return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT || signal == 0;
+}
+
 static int run_program(struct task_self *self, struct err *err)
 {
     struct program program;

@@ -20,6 +20,9 @@ int task_machine(struct task_self *self, const struct program *program, struct e
 int task_linux(struct task_self *self, struct err *err);   /* an ordinary container, by runc or crun */
 int task_sandbox(struct task_self *self, struct err *err); /* holds a pod's namespaces */
 
+/* Whether a signal's default action is to do nothing (signal(7)); 0 is none. */
+bool task_is_harmless(int signal);
+
 /* Makes the control group with its limits, and joins it; sets the score for want of memory. */
 int task_enter_cgroup(const struct task_self *self, struct err *err);
 

@@ -39,15 +39,9 @@ struct steering {
 
 /* --- steering --- */
 
-/* Those whose default is to do nothing (signal(7)). */
-static bool is_ignored(int signal)
-{
-    return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT || signal == 0;
-}
-
 static enum machine_command obey_signal(struct steering *steering, int signal)
 {
-    if (is_ignored(signal))
+    if (task_is_harmless(signal))
         return MACHINE_NOTHING;
     if (signal == SIGTERM && steering->stop_by_stdin && steering->started && !steering->stopping) {
         steering->stopping = true;

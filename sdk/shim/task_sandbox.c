@@ -31,6 +31,8 @@ static int await_end(const struct task_self *self)
 {
     struct task_message message;
     while (task_receive(self->fd, &message)) {
+        if (message.kind == TASK_SIGNAL && task_is_harmless(message.value))
+            continue;
         if (message.kind == TASK_SIGNAL && (message.value == SIGTERM || message.value == SIGINT))
             return 0;
         if (message.kind == TASK_SIGNAL)

@@ -85,6 +85,7 @@ get_in_pod() {
         localhost/hello:1 sb
     sandbox=$(ctr task ls | awk '$1 == "sb" { print $2 }')
     [ "$(stat -L -c %i "/proc/$sandbox/ns/net")" = "$(stat -c %i "/run/netns/$pod")" ]
+    ctr task kill -s WINCH sb # by which nothing ends
     run_mewz -d --annotation io.kubernetes.cri.sandbox-id=sb --with-ns "network:/proc/$sandbox/ns/net" \
         localhost/streams:1 main
     run run_mewz --annotation io.kubernetes.cri.sandbox-id=sb --with-ns "network:/proc/$sandbox/ns/net" \
