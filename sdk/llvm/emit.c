@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "llvm/identity.h"
 #include "llvm/keep.h"
 
 /* What a compiler has optimised needs no second run of everything: these passes, which fold what the lowering brought
@@ -19,13 +20,16 @@
     "loop-mssa(loop-rotate,licm),gvn,dse," COMBINE ",simplifycfg"
 #define LATE_PASSES "loop-mssa(licm),simplifycfg<switch-to-lookup;hoist-common-insts;sink-common-insts>"
 
-/* By options->optimise. Where loads have anchors, keep_traps asks for adce at the end. */
-static const char *const pipelines[] = {
-    "default<O0>",
-    "function<eager-inv>(" FUNCTION_PASSES "," LATE_PASSES ",adce),globaldce",
-    "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES ")),"
-    "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES ",adce),globaldce",
-    "default<O3>,function(adce)",
+/* By options->optimise: the passes that find constants, and those behind them, which change the form of the code. Where
+ * loads have anchors, keep_traps asks for adce at the end. */
+static const struct pipeline {
+    const char *first, *second;
+} pipelines[] = {
+    {"default<O0>", NULL},
+    {"function<eager-inv>(" FUNCTION_PASSES ")", "function<eager-inv>(" LATE_PASSES ",adce),globaldce"},
+    {"cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
+     "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES ",adce),globaldce"},
+    {"default<O3>,function(adce)", NULL},
 };
 
 /* What default<O3> has beyond our passes deletes loops whose loads only anchors use. So what is unused is found first.
@@ -91,14 +95,20 @@ static int drop_resumes(struct unit *unit, struct err *err)
 
 static int optimise(struct unit *unit, struct err *err)
 {
+    const struct pipeline *pipeline = &pipelines[unit->options->optimise];
+
     if (unit->index == unit->plan->unit_count) /* the code map, which is data only */
         return 0;
+    identity_hide(unit);
     if (unit->options->optimise == 3) {
         if (run_passes(unit, O3_FIRST, err) < 0)
             return -1;
         keep_unused_loads(unit);
     }
-    if (run_passes(unit, pipelines[unit->options->optimise], err) < 0)
+    if (run_passes(unit, pipeline->first, err) < 0)
+        return -1;
+    identity_show(unit);
+    if (pipeline->second && run_passes(unit, pipeline->second, err) < 0)
         return -1;
     keep_traps(unit);
     keep_widths(unit);

@@ -45,13 +45,27 @@ static bool is_anchor(LLVMValueRef instruction)
     return callee && strcmp(LLVMGetValueName2(callee, &length), ANCHOR) == 0;
 }
 
+/* A call of an intrinsic that neither reads nor writes memory, as all with an effect do in LLVM's terms. */
+static bool is_pure_call(LLVMValueRef value)
+{
+    LLVMValueRef callee = LLVMIsACallInst(value) ? LLVMIsAFunction(LLVMGetCalledValue(value)) : NULL;
+    unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
+    LLVMAttributeRef memory;
+
+    if (!callee || !LLVMGetIntrinsicID(callee))
+        return false;
+    memory = LLVMGetEnumAttributeAtIndex(callee, LLVMAttributeFunctionIndex, kind);
+    return memory && LLVMGetEnumAttributeValue(memory) == 0;
+}
+
 /* What has no effect but its value. */
 static bool is_pure(LLVMValueRef value)
 {
-    return LLVMIsABinaryOperator(value) || LLVMIsAUnaryOperator(value) || LLVMIsACastInst(value) ||
-           LLVMIsACmpInst(value) || LLVMIsASelectInst(value) || LLVMIsAGetElementPtrInst(value) ||
-           LLVMIsAExtractElementInst(value) || LLVMIsAInsertElementInst(value) || LLVMIsAShuffleVectorInst(value) ||
-           LLVMIsAExtractValueInst(value) || LLVMIsAFreezeInst(value) || LLVMIsAPHINode(value);
+    return is_pure_call(value) || LLVMIsABinaryOperator(value) || LLVMIsAUnaryOperator(value) ||
+           LLVMIsACastInst(value) || LLVMIsACmpInst(value) || LLVMIsASelectInst(value) ||
+           LLVMIsAGetElementPtrInst(value) || LLVMIsAExtractElementInst(value) || LLVMIsAInsertElementInst(value) ||
+           LLVMIsAShuffleVectorInst(value) || LLVMIsAExtractValueInst(value) || LLVMIsAFreezeInst(value) ||
+           LLVMIsAPHINode(value);
 }
 
 /* Erases the instruction. Each operand becomes unused once at most, when its last use goes. */
@@ -125,11 +139,10 @@ void keep_traps(struct unit *unit)
 /* Puts a fence behind the load, through which the code generator does not see what is used. */
 static void fence_load(struct unit *unit, LLVMValueRef load)
 {
-    LLVMTypeRef type = LLVMTypeOf(load);
-    LLVMValueRef fence, undefined = LLVMGetUndef(type);
+    LLVMValueRef fence;
 
     LLVMPositionBuilderBefore(unit->builder, LLVMGetNextInstruction(load));
-    fence = unit_call_intrinsic(unit, "llvm.arithmetic.fence", &type, 1, &undefined, 1);
+    fence = unit_build_fence(unit, LLVMGetUndef(LLVMTypeOf(load)));
     LLVMInstructionSetDebugLoc(fence, LLVMInstructionGetDebugLoc(load));
     LLVMReplaceAllUsesWith(load, fence);
     LLVMSetOperand(fence, 0, load);

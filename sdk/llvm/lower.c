@@ -32,7 +32,7 @@ void stack_push(struct lower *l, LLVMValueRef value)
     }
     if (LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind)
         value = simd_cast(l, value, V128);
-    l->values[l->value_count++] = lower_hide_identity(l, value);
+    l->values[l->value_count++] = value;
 }
 
 LLVMValueRef stack_pop(struct lower *l)
@@ -116,9 +116,7 @@ LLVMValueRef lower_local(struct lower *l, uint32_t index)
         return l->locals[index];
     LLVMPositionBuilderAtEnd(l->builder, l->entry);
     l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
-    LLVMBuildStore(l->builder,
-                   is_param ? LLVMGetParam(l->function, index) : lower_hide_identity(l, LLVMConstNull(type)),
-                   l->locals[index]);
+    LLVMBuildStore(l->builder, is_param ? LLVMGetParam(l->function, index) : LLVMConstNull(type), l->locals[index]);
     debug_declare_local(l->unit, l->scope, l->entry, l->locals[index], index, is_param);
     LLVMPositionBuilderAtEnd(l->builder, back);
     return l->locals[index];

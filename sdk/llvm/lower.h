@@ -70,8 +70,7 @@ struct lower {
 /* Lowers function `index`, which this unit defines. */
 int lower_func(struct unit *unit, uint32_t index, struct err *err);
 
-/* Vectors lie on the stack without lanes: pushing takes any shape, popping gives that of the current instruction. Some
- * constants are hidden from the optimiser there (lower_hide_identity). */
+/* Vectors lie on the stack without lanes: pushing takes any shape, popping gives that of the current instruction. */
 void stack_push(struct lower *l, LLVMValueRef value);
 LLVMValueRef stack_pop(struct lower *l);
 
@@ -80,13 +79,6 @@ void lower_locate(struct lower *l, LLVMValueRef instruction);
 
 /* The value, as a quiet NaN if it is a NaN. */
 LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value);
-
-/* The value itself, about which LLVM concludes nothing from how it was made. */
-LLVMValueRef lower_fence(struct lower *l, LLVMValueRef value);
-
-/* The value; or, of a float constant for which some operation would leave the other operand as it is, a fence: else the
- * optimiser might know the constant by then, on whatever way it came there. */
-LLVMValueRef lower_hide_identity(struct lower *l, LLVMValueRef value);
 
 /* The integer next to the float in that direction; a quiet NaN for NaNs. */
 LLVMValueRef lower_build_round(struct lower *l, LLVMValueRef value, enum lower_rounding rounding);
@@ -219,7 +211,6 @@ LOWERING(binary_intrinsic)
 /* lower_convert.c */
 LOWERING(constant)
 LOWERING(convert)
-LOWERING(float_resize)
 LOWERING(trunc_checked)
 LOWERING(trunc_sat)
 /* simd_memory.c */

@@ -22,16 +22,6 @@ void lower_convert(struct lower *l, const struct wasm_instr *instr, intptr_t arg
     stack_push(l, LLVMBuildCast(l->builder, (LLVMOpcode)argument, stack_pop(l), result_type(l, instr), ""));
 }
 
-/* LLVM drops a promotion with the demotion after it, but a signalling NaN must come out quiet. */
-void lower_float_resize(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
-{
-    LLVMValueRef value = stack_pop(l);
-
-    if (argument == LLVMFPTrunc && LLVMIsAFPExtInst(value))
-        value = lower_quieten(l, value);
-    stack_push(l, LLVMBuildCast(l->builder, (LLVMOpcode)argument, value, result_type(l, instr), ""));
-}
-
 /* The numbers that can be converted lie between these two, exclusively. */
 struct range {
     double low, high;

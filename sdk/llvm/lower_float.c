@@ -1,42 +1,13 @@
-/* lower_float.c: floating point (core specification, section 4.3.3).
- *
- * LLVM may return a signalling NaN as it is where an operation does nothing else to any number, as in x * 1; wasm
- * wants a quiet one. Hence the fences: what is behind one is unknown to the optimiser, and costs nothing. */
+/* lower_float.c: floating point (core specification, section 4.3.3). What x * 1 and its like do to signalling NaNs is
+ * identity.c's. */
 #include "llvm/lower.h"
 #include "llvm/simd.h"
 #include "llvm/target.h"
 
-LLVMValueRef lower_fence(struct lower *l, LLVMValueRef value)
-{
-    LLVMTypeRef type = LLVMTypeOf(value);
-
-    return unit_call_intrinsic(l->unit, "llvm.arithmetic.fence", &type, 1, &value, 1);
-}
-
-/* Adding -0 changes no number, and makes NaNs quiet. */
+/* Adding -0 changes no number, and makes NaNs quiet (identity.c). */
 LLVMValueRef lower_quieten(struct lower *l, LLVMValueRef value)
 {
-    LLVMValueRef minus_zero = LLVMConstReal(LLVMTypeOf(value), -0.0);
-
-    return LLVMBuildFAdd(l->builder, value, lower_fence(l, minus_zero), "");
-}
-
-/* Whether some operation with this operand could leave the other one as it is, or only change its sign. Any constant
- * vector passes for one: telling would win no more than an operand from memory. */
-static bool is_identity(LLVMValueRef value)
-{
-    LLVMBool loses_bits;
-    double number;
-
-    if (!LLVMIsAConstantFP(value))
-        return LLVMIsConstant(value) && LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMVectorTypeKind;
-    number = LLVMConstRealGetDouble(value, &loses_bits);
-    return number == 0 || number == 1 || number == -1;
-}
-
-LLVMValueRef lower_hide_identity(struct lower *l, LLVMValueRef value)
-{
-    return LLVMIsAConstantFP(value) && is_identity(value) ? lower_fence(l, value) : value;
+    return LLVMBuildFAdd(l->builder, value, LLVMConstReal(LLVMTypeOf(value), -0.0), "");
 }
 
 void lower_float_compare(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
@@ -60,10 +31,6 @@ void lower_float_binop(struct lower *l, const struct wasm_instr *instr, intptr_t
     LLVMValueRef right = stack_pop(l), left = stack_pop(l);
 
     (void)instr;
-    if (is_identity(left))
-        left = lower_fence(l, left);
-    if (is_identity(right))
-        right = lower_fence(l, right);
     stack_push(l, LLVMBuildBinOp(l->builder, (LLVMOpcode)argument, left, right, ""));
 }
 

@@ -30,13 +30,12 @@ void lower_simd_convert_low(struct lower *l, const struct wasm_instr *instr, int
     stack_push(l, LLVMBuildCast(l->builder, (LLVMOpcode)argument, low, simd_type(l->unit, F64X2), ""));
 }
 
-/* A fence, lest a demotion cancels it and leaves signalling NaNs as they were. */
 void lower_simd_promote(struct lower *l, const struct wasm_instr *instr, intptr_t argument)
 {
     LLVMTypeRef type = simd_type(l->unit, F64X2);
 
     (void)instr, (void)argument;
-    stack_push(l, lower_fence(l, LLVMBuildFPExt(l->builder, low_half(l, stack_pop(l)), type, "")));
+    stack_push(l, LLVMBuildFPExt(l->builder, low_half(l, stack_pop(l)), type, ""));
 }
 
 void lower_simd_demote(struct lower *l, const struct wasm_instr *instr, intptr_t argument)

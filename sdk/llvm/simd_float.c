@@ -32,7 +32,7 @@ void lower_simd_minmax(struct lower *l, const struct wasm_instr *instr, intptr_t
     one = simd_cast(l, choose(l, (enum lower_extreme)argument, left, right), V128);
     other = simd_cast(l, choose(l, (enum lower_extreme)argument, right, left), V128);
     chosen = simd_cast(l, LLVMBuildBinOp(l->builder, opcode, one, other, ""), l->shape);
-    sum = LLVMBuildFAdd(l->builder, left, lower_fence(l, right), "");
+    sum = LLVMBuildFAdd(l->builder, left, right, "");
     is_nan = LLVMBuildFCmp(l->builder, LLVMRealUNO, left, right, "");
     stack_push(l, LLVMBuildSelect(l->builder, is_nan, sum, chosen, ""));
 }

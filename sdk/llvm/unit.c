@@ -238,6 +238,13 @@ LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRe
     return LLVMBuildCall2(unit->builder, type, function, args, count, "");
 }
 
+LLVMValueRef unit_build_fence(struct unit *unit, LLVMValueRef value)
+{
+    LLVMTypeRef type = LLVMTypeOf(value);
+
+    return unit_call_intrinsic(unit, UNIT_FENCE, &type, 1, &value, 1);
+}
+
 /* nomerge: each check keeps its own trap, so that the trap's address says which check it was. */
 LLVMValueRef unit_build_trap(struct unit *unit, unsigned kind)
 {

@@ -90,6 +90,10 @@ void unit_set_invariant(struct unit *unit, LLVMValueRef load);
 LLVMValueRef unit_call_intrinsic(struct unit *unit, const char *name, LLVMTypeRef *types, unsigned type_count,
                                  LLVMValueRef *args, unsigned count);
 
+/* The value itself, about which LLVM concludes nothing from how it was made. It costs no instruction. */
+#define UNIT_FENCE "llvm.arithmetic.fence"
+LLVMValueRef unit_build_fence(struct unit *unit, LLVMValueRef value);
+
 /* The trap of this kind (abi.h): ends the current block. Returns the call, for its location. */
 LLVMValueRef unit_build_trap(struct unit *unit, unsigned kind);
 
