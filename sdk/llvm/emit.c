@@ -20,6 +20,14 @@
     "loop-mssa(loop-rotate,licm),gvn,dse," COMBINE ",simplifycfg"
 #define LATE_PASSES "loop-mssa(licm),simplifycfg<switch-to-lookup;hoist-common-insts;sink-common-insts>"
 
+/* What -O3 adds: ways through branches that are known, loops that are unrolled whole or have their conditions outside.
+ * default<O3> would also delete loops that only load, with the traps of their loads. */
+#define EAGER_PASSES                                                                                                   \
+    "jump-threading,correlated-propagation,simplifycfg,aggressive-instcombine,reassociate,"                            \
+    "loop-mssa(loop-rotate,licm,simple-loop-unswitch<nontrivial;trivial>),simplifycfg," COMBINE ","                    \
+    "loop(indvars,loop-unroll-full),sroa,gvn,sccp,bdce," COMBINE ",jump-threading,correlated-propagation,dse,"         \
+    "loop-mssa(licm),simplifycfg," COMBINE
+
 /* By options->optimise: the passes that find constants, and those behind them, which change the form of the code. Where
  * loads have anchors, keep_traps asks for adce at the end. */
 static const struct pipeline {
@@ -29,12 +37,10 @@ static const struct pipeline {
     {"function<eager-inv>(" FUNCTION_PASSES ")", "function<eager-inv>(" LATE_PASSES ",adce),globaldce"},
     {"cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
      "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES ",adce),globaldce"},
-    {"default<O3>,function(adce)", NULL},
+    {"cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "," EAGER_PASSES "))",
+     "function(loop-vectorize," COMBINE ",slp-vectorizer,vector-combine," COMBINE ",loop-unroll<O3>," LATE_PASSES
+     ",adce),globaldce"},
 };
-
-/* What default<O3> has beyond our passes deletes loops whose loads only anchors use. So what is unused is found first.
- */
-#define O3_FIRST "cgscc(inline,function(sroa,early-cse," COMBINE ",simplifycfg,adce))"
 
 /* LLVM's own handler would print, and end the process on errors. */
 static void handle_diagnostic(LLVMDiagnosticInfoRef info, void *data)
@@ -100,11 +106,6 @@ static int optimise(struct unit *unit, struct err *err)
     if (unit->index == unit->plan->unit_count) /* the code map, which is data only */
         return 0;
     identity_hide(unit);
-    if (unit->options->optimise == 3) {
-        if (run_passes(unit, O3_FIRST, err) < 0)
-            return -1;
-        keep_unused_loads(unit);
-    }
     if (run_passes(unit, pipeline->first, err) < 0)
         return -1;
     identity_show(unit);

@@ -83,23 +83,6 @@ static void erase(struct unused *unused, LLVMValueRef instruction)
     LLVMInstructionEraseFromParent(instruction);
 }
 
-static bool is_used_once(LLVMValueRef value)
-{
-    return !LLVMGetNextUse(LLVMGetFirstUse(value));
-}
-
-void keep_unused_loads(struct unit *unit)
-{
-    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
-        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
-            for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) {
-                LLVMValueRef load = is_anchor(i) ? LLVMIsALoadInst(LLVMGetOperand(i, 1)) : NULL;
-
-                if (load && is_used_once(load))
-                    LLVMSetVolatile(load, true);
-            }
-}
-
 static void erase_anchors_in(struct unused *unused, LLVMBasicBlockRef block)
 {
     LLVMValueRef next;

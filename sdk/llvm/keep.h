@@ -11,9 +11,6 @@
  * load. */
 void keep_anchor_load(struct unit *unit, LLVMValueRef load);
 
-/* Makes loads volatile now that only their anchors use, for passes that delete a loop of nothing but such loads. */
-void keep_unused_loads(struct unit *unit);
-
 /* Removes all anchors, when the optimiser has run, with adce last. What only they used is a load whose value makes no
  * difference: it becomes volatile. So those that matter are ordinary ones all the time, which the optimiser may merge,
  * move and vectorise. */

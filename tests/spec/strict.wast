@@ -177,6 +177,10 @@
     (local.set $x (i32.load (local.get $at)))
     (if (i32.eqz (local.get $at)) (then (i32.store (i32.const 64) (i32.const 1))))
     (i32.mul (local.get $x) (i32.load (i32.const 32))))
+  (func (export "a sum times zero by memory") (param $at i32) (param $n i32) (result i32)
+    (i32.store (i32.const 32) (i32.const 0))
+    (if (i32.eqz (local.get $at)) (then (i32.store (i32.const 64) (i32.const 1))))
+    (i32.mul (call $sum_of (local.get $at) (local.get $n)) (i32.load (i32.const 32))))
   (func (export "a sum in vectors") (param $at i32) (param $n i32) (result i32) (local $x i32) (local $i i32)
     (loop $l
       (local.set $x (i32.add (local.get $x) (i32.load (i32.add (local.get $at) (i32.shl (local.get $i) (i32.const 2))))))
@@ -252,6 +256,7 @@
 (assert_trap (invoke "a product that a loop makes zero" (i32.const 65533) (i32.const 4)) "out of bounds memory access")
 (assert_trap (invoke "zero by memory" (i32.const 65533)) "out of bounds memory access")
 (assert_trap (invoke "zero by memory, not stored" (i32.const 65533)) "out of bounds memory access")
+(assert_trap (invoke "a sum times zero by memory" (i32.const 65533) (i32.const 8)) "out of bounds memory access")
 (assert_trap (invoke "a sum in vectors" (i32.const 65533) (i32.const 100)) "out of bounds memory access")
 (assert_trap (invoke "a lane that is not taken" (i32.const 65533) (v128.const i64x2 1 2)) "out of bounds memory access")
 (assert_return (invoke "times one" (f32.const nan:0x200001)) (i32.const 0x7fe00001))
