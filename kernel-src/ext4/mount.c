@@ -39,6 +39,15 @@ static void close_library(struct volume *volume)
     volume->fs = NULL;
 }
 
+/* Bitmaps of large file systems are kept as trees of what is in use: as bits they would be more than the heap has in
+ * one piece (mm/heap.h), from 64 GiB on. */
+static void choose_bitmaps(ext2_filsys fs)
+{
+    const uint64_t most_bits = 8ull << 20;
+    if (ext2fs_blocks_count(fs->super) > most_bits || fs->super->s_inodes_count > most_bits)
+        fs->default_bitmap_type = EXT2FS_BMAP64_RBTREE;
+}
+
 static const char *open_library(struct volume *volume, int flags)
 {
     io_volume = volume;
@@ -55,6 +64,7 @@ static const char *open_library(struct volume *volume, int flags)
     if (ext2fs_blocks_count(volume->fs->super) > volume->cache.block_count)
         return "it is larger than the disk";
     volume->fs->priv_data = volume;
+    choose_bitmaps(volume->fs);
     return check_features(volume->fs->super);
 }
 
