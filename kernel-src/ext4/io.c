@@ -67,16 +67,15 @@ static errcode_t io_read(io_channel channel, unsigned long long block, int count
     return 0;
 }
 
+/* The library writes more than has changed: all bitmaps, for one, where one of them has. A block is read even where all
+ * of it is replaced, so that what is the same need not go to the journal, which those of a large disk would fill. */
 static errcode_t write_part(struct volume *volume, struct part part, const char *from)
 {
-    struct cached_page *cached = cache_find(&volume->cache, part.number);
-    if (cached && memcmp(cached->bytes + part.offset, from, part.size) == 0)
-        return 0; /* the library writes more than has changed */
-    if (!cached)
-        cached = part.size == CACHE_BLOCK ? cache_get_blank(&volume->cache, part.number)
-                                          : cache_get(&volume->cache, part.number);
+    struct cached_page *cached = cache_get(&volume->cache, part.number);
     if (!cached)
         return EIO;
+    if (memcmp(cached->bytes + part.offset, from, part.size) == 0)
+        return 0;
     memcpy(cached->bytes + part.offset, from, part.size);
     cache_change(&volume->cache, cached, CACHE_META);
     return 0;

@@ -59,6 +59,16 @@ is_consistent() {
     [ "$output" = used ]
 }
 
+@test "a disk of 300 GiB with bitmaps for all of it, in a small machine" {
+    truncate -s 300G disk.img
+    mke2fs -q -F -t ext4 -b 4096 -N 131072 -O "^metadata_csum,^uninit_bg,^resize_inode" disk.img
+    volumes -m 64 --disk disk.img:/disk -- write /disk file text
+    [ "$status" = 0 ]
+    volumes -m 64 --disk disk.img:/disk -- show /disk file
+    [ "$output" = text ]
+    is_consistent
+}
+
 @test "a folder of 20,000 files" {
     truncate -s 256M large.img
     mke2fs -q -F -t ext4 -b 4096 -N 30000 large.img
