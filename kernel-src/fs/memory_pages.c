@@ -205,12 +205,25 @@ uint32_t pages_set_size(struct memory_node *file, uint64_t size)
     return WASI_SUCCESS;
 }
 
+/* Whether there is memory for all of these pages that the file has not, and for the tables on the way to them. */
+static bool has_room(const struct memory_node *file, uint64_t first, uint64_t end)
+{
+    const struct heap *heap = &memory_fs(file)->heap;
+    uint64_t wanted = 0;
+    if (end - first > heap->limit)
+        return false;
+    for (uint64_t number = first; number < end; number++)
+        wanted += find_page(&file->pages, number) == NULL;
+    wanted += wanted ? wanted / FANOUT + 2 * HEIGHT_MAX : 0;
+    return wanted <= heap->limit - heap->pages && wanted + heap->keep <= page_free_count();
+}
+
 uint32_t pages_allocate(struct memory_node *file, uint64_t offset, uint64_t size)
 {
     if (size > SIZE_LIMIT || offset > SIZE_LIMIT - size)
         return WASI_EFBIG;
-    if (size / PAGE_SIZE > memory_fs(file)->heap.limit)
-        return WASI_ENOSPC;
+    if (!has_room(file, offset / PAGE_SIZE, (offset + size + PAGE_SIZE - 1) / PAGE_SIZE))
+        return WASI_ENOSPC; /* a part of it would be kept from others */
     for (uint64_t at = offset - offset % PAGE_SIZE; at < offset + size; at += PAGE_SIZE) {
         uint8_t *page;
         uint32_t error = page_to_write(file, at, false, &page);
