@@ -54,11 +54,13 @@ struct names *names_make(struct ext4_node *folder, uint64_t name_count)
     uint64_t capacity = SLOTS_MIN;
     while (capacity < 2 * name_count)
         capacity *= 2;
+    if (capacity > SLOTS_MAX)
+        return NULL; /* and the others keep theirs */
     for (size_t i = 1; i < NAMES_FOLDERS; i++)
         if (volume->names[i].used_at < names->used_at)
             names = &volume->names[i];
     forget(names);
-    uint32_t *slots = capacity <= SLOTS_MAX ? heap_pages_alloc(&ext4_heap, pages_of(capacity)) : NULL;
+    uint32_t *slots = heap_pages_alloc(&ext4_heap, pages_of(capacity));
     if (!slots)
         return NULL;
     memset(slots, 0, capacity * sizeof(uint32_t));

@@ -56,7 +56,7 @@ static void finish_request(struct fuse *fuse, size_t contents)
     header->size = (uint32_t)(fuse->request_size + contents);
 }
 
-/* A server that replies nonsense cannot be talked to any more. */
+/* Of the reply to the last request: nonsense is WASI_EIO. */
 static uint32_t check_reply(struct fuse *fuse, uint32_t written)
 {
     struct fuse_reply reply;
