@@ -191,12 +191,6 @@ static void restore_rule(struct machine *machine, uint64_t reg)
         machine->row.rules[reg] = machine->initial.rules[reg];
 }
 
-static void set_cfa(struct machine *machine, uint64_t reg, int64_t offset)
-{
-    machine->row.cfa_register = reg;
-    machine->row.cfa_offset = offset;
-}
-
 static bool remember(struct machine *machine)
 {
     if (machine->remembered_count == REMEMBER_MAX)
@@ -231,76 +225,123 @@ static void run_primary(struct machine *machine, struct reader *reader, unsigned
     }
 }
 
-/* The others. False for what is not known or not supported. */
-static bool run_extended(struct machine *machine, struct reader *reader, unsigned opcode)
+/* What an instruction is given behind its opcode: a register, perhaps, and then a value in one of these forms. */
+enum operand {
+    NO_VALUE,
+    NUMBER,   /* unsigned */
+    FACTORED, /* unsigned or signed, a multiple of the CIE's factor */
+    SIGNED_FACTORED,
+    DELTA_1, /* fixed sizes, in units of code */
+    DELTA_2,
+    DELTA_4,
+    ADDRESS,
+};
+
+enum effect {
+    UNKNOWN,
+    NOTHING,
+    GO_TO,
+    ADVANCE,
+    SET_RULE,
+    RESTORE,
+    SET_CFA,
+    SET_CFA_REGISTER,
+    SET_CFA_OFFSET,
+    REMEMBER,
+    RECALL,
+    SET_ARGS_SIZE
+};
+
+/* The others, by opcode. DWARF expressions are not among them. */
+static const struct instruction {
+    enum effect effect : 8;
+    bool has_register;
+    enum operand operand : 8;
+    enum cfi_kind kind : 8; /* of a rule that is set */
+} extended[0x40] = {
+    [0x00] = {NOTHING, false, NO_VALUE, CFI_SAME},               /* DW_CFA_nop */
+    [0x01] = {GO_TO, false, ADDRESS, CFI_SAME},                  /* DW_CFA_set_loc */
+    [0x02] = {ADVANCE, false, DELTA_1, CFI_SAME},                /* DW_CFA_advance_loc1 */
+    [0x03] = {ADVANCE, false, DELTA_2, CFI_SAME},                /* DW_CFA_advance_loc2 */
+    [0x04] = {ADVANCE, false, DELTA_4, CFI_SAME},                /* DW_CFA_advance_loc4 */
+    [0x05] = {SET_RULE, true, FACTORED, CFI_SAVED},              /* DW_CFA_offset_extended */
+    [0x06] = {RESTORE, true, NO_VALUE, CFI_SAME},                /* DW_CFA_restore_extended */
+    [0x07] = {SET_RULE, true, NO_VALUE, CFI_UNDEFINED},          /* DW_CFA_undefined */
+    [0x08] = {SET_RULE, true, NO_VALUE, CFI_SAME},               /* DW_CFA_same_value */
+    [0x09] = {SET_RULE, true, NUMBER, CFI_REGISTER},             /* DW_CFA_register */
+    [0x0a] = {REMEMBER, false, NO_VALUE, CFI_SAME},              /* DW_CFA_remember_state */
+    [0x0b] = {RECALL, false, NO_VALUE, CFI_SAME},                /* DW_CFA_restore_state */
+    [0x0c] = {SET_CFA, true, NUMBER, CFI_SAME},                  /* DW_CFA_def_cfa */
+    [0x0d] = {SET_CFA_REGISTER, true, NO_VALUE, CFI_SAME},       /* DW_CFA_def_cfa_register */
+    [0x0e] = {SET_CFA_OFFSET, false, NUMBER, CFI_SAME},          /* DW_CFA_def_cfa_offset */
+    [0x11] = {SET_RULE, true, SIGNED_FACTORED, CFI_SAVED},       /* DW_CFA_offset_extended_sf */
+    [0x12] = {SET_CFA, true, SIGNED_FACTORED, CFI_SAME},         /* DW_CFA_def_cfa_sf */
+    [0x13] = {SET_CFA_OFFSET, false, SIGNED_FACTORED, CFI_SAME}, /* DW_CFA_def_cfa_offset_sf */
+    [0x14] = {SET_RULE, true, FACTORED, CFI_IS_CFA},             /* DW_CFA_val_offset */
+    [0x15] = {SET_RULE, true, SIGNED_FACTORED, CFI_IS_CFA},      /* DW_CFA_val_offset_sf */
+    [0x2e] = {SET_ARGS_SIZE, false, NUMBER, CFI_SAME},           /* DW_CFA_GNU_args_size */
+};
+
+static uint64_t read_operand(const struct machine *machine, struct reader *reader, enum operand operand)
 {
     const struct cie *cie = &machine->fde->cie;
-    uint64_t reg;
-    switch (opcode) {
-    case 0x00: /* DW_CFA_nop */
+    switch (operand) {
+    case NUMBER:
+        return reader_uleb(reader);
+    case FACTORED:
+        return (uint64_t)factored(machine, reader_uleb(reader));
+    case SIGNED_FACTORED:
+        return (uint64_t)factored(machine, (uint64_t)reader_sleb(reader));
+    case DELTA_1:
+    case DELTA_2:
+    case DELTA_4:
+        return reader_fixed(reader, 1u << (operand - DELTA_1)) * cie->code_align;
+    case ADDRESS:
+        return cfi_read_encoded(reader, cie->pointer_encoding);
+    default:
+        return 0;
+    }
+}
+
+/* False for what is not known, or makes no sense here. */
+static bool run_extended(struct machine *machine, struct reader *reader, unsigned opcode)
+{
+    const struct instruction *instruction = &extended[opcode];
+    uint64_t reg = instruction->has_register ? reader_uleb(reader) : 0;
+    uint64_t value = read_operand(machine, reader, instruction->operand);
+    switch (instruction->effect) {
+    case NOTHING:
         return true;
-    case 0x01: /* DW_CFA_set_loc */
-        machine->location = cfi_read_encoded(reader, cie->pointer_encoding);
+    case GO_TO:
+        machine->location = value;
         return true;
-    case 0x02: /* DW_CFA_advance_loc1, 2, 4 */
-    case 0x03:
-    case 0x04:
-        machine->location += reader_fixed(reader, 1u << (opcode - 2)) * cie->code_align;
+    case ADVANCE:
+        machine->location += value;
         return true;
-    case 0x05: /* DW_CFA_offset_extended */
-        reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_SAVED, factored(machine, reader_uleb(reader)));
+    case SET_RULE:
+        set_rule(machine, reg, instruction->kind, (int64_t)value);
         return true;
-    case 0x06: /* DW_CFA_restore_extended */
-        restore_rule(machine, reader_uleb(reader));
+    case RESTORE:
+        restore_rule(machine, reg);
         return true;
-    case 0x07: /* DW_CFA_undefined */
-        set_rule(machine, reader_uleb(reader), CFI_UNDEFINED, 0);
+    case SET_CFA:
+        machine->row.cfa_offset = (int64_t)value;
+        machine->row.cfa_register = reg;
         return true;
-    case 0x08: /* DW_CFA_same_value */
-        set_rule(machine, reader_uleb(reader), CFI_SAME, 0);
+    case SET_CFA_REGISTER:
+        machine->row.cfa_register = reg;
         return true;
-    case 0x09: /* DW_CFA_register */
-        reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_REGISTER, (int64_t)reader_uleb(reader));
+    case SET_CFA_OFFSET:
+        machine->row.cfa_offset = (int64_t)value;
         return true;
-    case 0x0a: /* DW_CFA_remember_state */
+    case REMEMBER:
         return remember(machine);
-    case 0x0b: /* DW_CFA_restore_state */
+    case RECALL:
         return recall(machine);
-    case 0x0c: /* DW_CFA_def_cfa */
-        reg = reader_uleb(reader);
-        set_cfa(machine, reg, (int64_t)reader_uleb(reader));
+    case SET_ARGS_SIZE:
+        machine->row.args_size = value;
         return true;
-    case 0x0d: /* DW_CFA_def_cfa_register */
-        machine->row.cfa_register = reader_uleb(reader);
-        return true;
-    case 0x0e: /* DW_CFA_def_cfa_offset */
-        machine->row.cfa_offset = (int64_t)reader_uleb(reader);
-        return true;
-    case 0x11: /* DW_CFA_offset_extended_sf */
-        reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_SAVED, factored(machine, (uint64_t)reader_sleb(reader)));
-        return true;
-    case 0x12: /* DW_CFA_def_cfa_sf */
-        reg = reader_uleb(reader);
-        set_cfa(machine, reg, factored(machine, (uint64_t)reader_sleb(reader)));
-        return true;
-    case 0x13: /* DW_CFA_def_cfa_offset_sf */
-        machine->row.cfa_offset = factored(machine, (uint64_t)reader_sleb(reader));
-        return true;
-    case 0x14: /* DW_CFA_val_offset */
-        reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_IS_CFA, factored(machine, reader_uleb(reader)));
-        return true;
-    case 0x15: /* DW_CFA_val_offset_sf */
-        reg = reader_uleb(reader);
-        set_rule(machine, reg, CFI_IS_CFA, factored(machine, (uint64_t)reader_sleb(reader)));
-        return true;
-    case 0x2e: /* DW_CFA_GNU_args_size */
-        machine->row.args_size = reader_uleb(reader);
-        return true;
-    default: /* DWARF expressions among them */
+    default:
         return false;
     }
 }
