@@ -138,6 +138,48 @@ CODE
 2 one" ]
 }
 
+@test "programs: a C program that is there already" {
+    mkdir share
+    echo "from a file" >share/text
+    cat >program.c <<'CODE'
+#include <stdio.h>
+#ifdef LEFT_OPEN
+FILE *tmpfile(void);
+#endif
+int main(int count, char **words)
+{
+    char text[64] = "";
+    FILE *file = fopen("/usr/share/program/text", "r");
+    if (!file || !fgets(text, sizeof text, file))
+        return 1;
+    printf("%s %s", words[count - 1], text);
+#ifdef LEFT_OPEN
+    fflush(stdout);
+    return tmpfile() == NULL;
+#endif
+    return 0;
+}
+CODE
+    cat >Makefile <<'RULES'
+CC = gcc
+LD = gcc
+program: program.o
+	$(LD) $(LDFLAGS) -o $@ program.o
+RULES
+    runs programs.md
+    [ "$status" = 0 ]
+    [ "${lines[-1]}" = "arguments from a file" ]
+    rm program program.o
+    make CC='clang-19 --target=wasm32-wasi' LD='clang-19 --target=wasm32-wasi' CFLAGS=-DLEFT_OPEN \
+        LDFLAGS=-Wl,--allow-undefined
+    run --separate-stderr timeout 60 mewz-cc run program
+    [ "$status" = 1 ]
+    [[ $stderr == *"import env.tmpfile"*"--import-object gives one of your own (--allow-missing"* ]]
+    run --separate-stderr timeout 60 mewz-cc run program --allow-missing --dir share:/usr/share/program
+    [ "$status" = 134 ]
+    [ "$output" = "program from a file" ]
+}
+
 @test "clouds: the file for a provider, and metadata" {
     cp "$ROOT/build/guests/hello.wasm" server.wasm
     mewz-cc build server.wasm -o server.img
