@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -82,6 +83,19 @@ static int spawn(const char *const argv[], struct pipes *pipes, pid_t *child)
     return result;
 }
 
+/* A signal that comes before the child is known would end this process and leave the child. */
+static int spawn_known(const char *const argv[], struct pipes *pipes, pid_t *child)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int result = spawn(argv, pipes, child);
+    if (result == 0)
+        cleanup_add_child(*child);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
 /* --- listening --- */
 
 static bool read_some(struct pollfd *poll, struct buf *buf)
@@ -151,14 +165,13 @@ static int run(const char *const argv[], const char *package, struct pipes *pipe
     if (pipe2(pipes->out, O_CLOEXEC) != 0 || pipe2(pipes->err, O_CLOEXEC) != 0)
         return err_set_errno(err, "%s", argv[0]);
     pid_t child;
-    int failure = spawn(argv, pipes, &child);
+    int failure = spawn_known(argv, pipes, &child);
     if (failure == ENOENT)
         return err_set(err, "%s: not found on PATH: apt-get install %s", argv[0], package);
     if (failure != 0) {
         errno = failure;
         return err_set_errno(err, "%s: cannot be run", argv[0]);
     }
-    cleanup_add_child(child);
     close(pipes->out[1]);
     close(pipes->err[1]);
     pipes->out[1] = pipes->err[1] = -1;
