@@ -4,6 +4,7 @@
 #include "disk_kernel.h"
 
 #include "dev/nvme.c"
+#include "dev/nvme_controller.c"
 
 const struct block_driver virtio_blk_driver = NO_DISKS, virtio_scsi_driver = NO_DISKS;
 
@@ -218,7 +219,7 @@ void time_wake_often(void)
 static void plug_in(void)
 {
     if (controllers[0])
-        pages_free(controllers[0], memory_pages());
+        pages_free(controllers[0], nvme_pages());
     controllers[0] = NULL;
     CHECK(pages_in_use == 0);
     memset(registers, 0, sizeof registers);
@@ -246,7 +247,7 @@ static void test_properties(void)
     char serial[BLOCK_SERIAL_SIZE + 1];
     plug_in();
     CHECK(find(&disk, 3) && find(&other, 1) && !find(&third, 1) && !find(&third, 2) && !find(&third, 3));
-    CHECK(disk.sectors == SECTORS && disk.block_size == 512 && disk.slices_max == SLICES);
+    CHECK(disk.sectors == SECTORS && disk.block_size == 512 && disk.slices_max == NVME_SLICES);
     CHECK(disk.flushes && !disk.read_only);
     CHECK(block_serial(&disk, serial) && strcmp(serial, "serial_3") == 0);
     CHECK(block_serial(&other, serial) && strcmp(serial, "serial") == 0);
