@@ -9,6 +9,7 @@
 
 #include "dev/virtio.c"
 #include "dev/virtio_console.c"
+#include "dev/virtio_port.c"
 #include "dev/virtq.c"
 
 enum { QUEUES = 2 * PORTS_MAX + 2, OUTPUT_MAX = 1 << 22 };
@@ -82,7 +83,7 @@ static void fake_tell(uint32_t port, uint16_t event, uint16_t value, const char 
 static void fake_input(unsigned id)
 {
     struct fake_port *port = &fake.ports[id];
-    unsigned index = receive_index(&(struct virtio_port){.id = (uint16_t)id});
+    unsigned index = virtio_port_receive_index(&(struct virtio_port){.id = (uint16_t)id});
     uint16_t head;
     struct virtq_desc desc;
     if (is_multiport() && !port->opened)
@@ -187,7 +188,7 @@ static void set_up(bool event_index, bool late)
 {
     static char outputs[PORTS_MAX][OUTPUT_MAX];
     pages_free_all(); /* the driver keeps all that it had */
-    memset(&console, 0, sizeof console);
+    memset(&virtio_console, 0, sizeof virtio_console);
     memset(&fake, 0, sizeof fake);
     memset(&registers, 0, sizeof registers);
     registers.offered = 1ull << VIRTIO_F_VERSION_1 | (uint64_t)event_index << VIRTIO_F_EVENT_IDX | 1 << F_MULTIPORT | 1;
@@ -214,16 +215,16 @@ static void set_single(void)
 static void test_find(void)
 {
     set_up(true, false);
-    CHECK(virtio_port_find("in") == &console.ports[1]);
-    CHECK(virtio_port_find("out") == &console.ports[2]);
-    CHECK(virtio_port_find("errors.tty") == &console.ports[3]);
+    CHECK(virtio_port_find("in") == &virtio_console.ports[1]);
+    CHECK(virtio_port_find("out") == &virtio_console.ports[2]);
+    CHECK(virtio_port_find("errors.tty") == &virtio_console.ports[3]);
     CHECK(!virtio_port_find("errors") && !virtio_port_find("") && !virtio_port_find("outer"));
     CHECK(!virtio_port_find_console());
     CHECK(!fake.ports[1].opened && !fake.ports[2].opened);
 
     set_up(true, true);
     fake.ports[5] = (struct fake_port){.name = "", .is_console = true, .output = fake.ports[5].output};
-    CHECK(virtio_port_find_console() == &console.ports[5]);
+    CHECK(virtio_port_find_console() == &virtio_console.ports[5]);
 
     set_up(true, false);
     fake.present = false;
@@ -237,7 +238,7 @@ static void test_single(void)
     set_single();
     CHECK(!virtio_port_find("out"));
     struct virtio_port *port = virtio_port_find_console();
-    CHECK(port == &console.ports[0]);
+    CHECK(port == &virtio_console.ports[0]);
     CHECK(virtio_port_write(port, "hello", 5));
     virtio_port_push(port);
     CHECK(fake.ports[0].output_size == 5 && memcmp(fake.ports[0].output, "hello", 5) == 0);
@@ -282,7 +283,7 @@ static void test_bulk_output(bool event_index, bool late)
 static void unstick(void)
 {
     fake.ports[2].stuck = false;
-    fake_serve(transmit_index(&console.ports[2]));
+    fake_serve(virtio_port_transmit_index(&virtio_console.ports[2]));
 }
 
 static void close_output(void)
@@ -321,7 +322,7 @@ static void test_closed_reader(void)
 
 static void serve_input(void)
 {
-    fake_serve(receive_index(&console.ports[1]));
+    fake_serve(virtio_port_receive_index(&virtio_console.ports[1]));
 }
 
 static void test_bulk_input(bool event_index, bool late)
@@ -402,7 +403,7 @@ static void test_strange_messages(void)
     fake_push(CONTROL_RECEIVE, head, 3); /* cut off */
     CHECK(virtio_port_write(port, "x", 1));
     CHECK(strlen(port->name) == NAME_MAX);
-    CHECK(!virtio_port_write(&console.ports[3], "x", 1));
+    CHECK(!virtio_port_write(&virtio_console.ports[3], "x", 1));
 }
 
 static void test_emergency(void)
@@ -484,9 +485,9 @@ static void test_hostile_device(void)
         if (setjmp(given_up))
             continue;
         virtio_port_find_console();
-        console.device.transport = &hostile_transport;
-        for (unsigned k = 0; console.state == UP && k < 20; k++)
-            use_all(&console.ports[random_number() % console.port_count]);
+        virtio_console.device.transport = &hostile_transport;
+        for (unsigned k = 0; virtio_console.state == UP && k < 20; k++)
+            use_all(&virtio_console.ports[random_number() % virtio_console.port_count]);
     }
 }
 
