@@ -76,19 +76,26 @@ uint32_t wasi_fd_filestat_set_times(uint32_t number, uint64_t access, uint64_t m
     return error ? error : fd->kind->file->set_times(fd->file, &times);
 }
 
+/* What reading and writing at an offset may be asked for. */
+static uint32_t find_file_at(uint32_t number, uint64_t right, uint64_t offset, uint32_t done, struct fd **fd)
+{
+    uint32_t error = find_file(number, right, WASI_ESPIPE, fd);
+    if (error)
+        return error;
+    if (offset > INT64_MAX)
+        return WASI_EINVAL;
+    return guest_bytes(done, sizeof(uint32_t)) ? WASI_SUCCESS : WASI_EFAULT;
+}
+
 /* One batch, as fd_read. */
 uint32_t wasi_fd_pread(uint32_t number, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t done)
 {
     struct fd *fd;
     struct host_slice slices[IOVEC_BATCH];
     size_t used, read = 0;
-    uint32_t error = find_file(number, WASI_RIGHT_FD_READ, WASI_ESPIPE, &fd);
+    uint32_t error = find_file_at(number, WASI_RIGHT_FD_READ, offset, done, &fd);
     if (error)
         return error;
-    if (offset > INT64_MAX)
-        return WASI_EINVAL;
-    if (!guest_bytes(done, sizeof(uint32_t)))
-        return WASI_EFAULT;
     struct iovec_walk walk = {.address = iovs, .count = count, .room = UINT32_MAX};
     error = iovec_take(&walk, slices, &used);
     if (!error && used)
@@ -102,13 +109,9 @@ uint32_t wasi_fd_pread(uint32_t number, uint32_t iovs, uint32_t count, uint64_t 
 uint32_t wasi_fd_pwrite(uint32_t number, uint32_t iovs, uint32_t count, uint64_t offset, uint32_t done)
 {
     struct fd *fd;
-    uint32_t error = find_file(number, WASI_RIGHT_FD_WRITE, WASI_ESPIPE, &fd);
+    uint32_t error = find_file_at(number, WASI_RIGHT_FD_WRITE, offset, done, &fd);
     if (error)
         return error;
-    if (offset > INT64_MAX)
-        return WASI_EINVAL;
-    if (!guest_bytes(done, sizeof(uint32_t)))
-        return WASI_EFAULT;
     /* As writing at a position of its own. */
     uint64_t position = fd->offset;
     uint32_t total = 0;
