@@ -116,28 +116,20 @@ are_consistent() {
     done
 }
 
-# errors EVENT FLUSHES: from so many flushes on the device fails at what is named, as QEMU's blkdebug does it.
-errors() {
-    for state in $(seq 1 "$2"); do
-        printf '[set-state]\nevent = "flush_to_disk"\nstate = "%s"\nnew_state = "%s"\n' "$state" $((state + 1))
-    done >errors.conf
-    printf '[inject-error]\nevent = "%s"\nstate = "%s"\nerrno = "5"\n' "$1" $(($2 + 1)) >>errors.conf
-}
-
 @test "buses: errors of a disk are EIO, and what had been written stays whole" {
     make_disks
     mewz-cc build volumes.o -o fill.elf --disk one:/disk -- fill /disk
     # shellcheck disable=SC2046,SC2086 # words
     for bus in scsi-pci nvme; do
         for event in write_aio flush_to_disk; do
-            errors $event 6 # the mount takes fewer
+            write_errors $event 6 # the mount takes fewer
             machine -M q35 -kernel fill.elf $(drive blkdebug:errors.conf:one.img one $bus)
             [[ $output == *"I/O error"* ]]
             machine -M q35 -kernel fill.elf $(drive one.img one $bus)
             [[ $output == *"unlink: done"* ]]
             are_consistent
         done
-        errors read_aio 0
+        write_errors read_aio 0
         machine -M q35 -kernel fill.elf $(drive blkdebug:errors.conf:one.img one $bus)
         [[ $output == *'disk "one" cannot be mounted on /disk: '* ]]
     done

@@ -1,6 +1,7 @@
 # mewz-cc disk: create, ls, cp.
 # shellcheck disable=SC2030,SC2031 # each test has its own
 load volumes
+load ../lib/fails
 
 setup() {
     cd "$BATS_TEST_TMPDIR"
@@ -65,17 +66,6 @@ setup() {
     volumes --disk disk.img:/disk -- write /disk written "from inside"
     mewz-cc disk cp disk.img:/written written
     [ "$(cat written)" = "from inside" ]
-}
-
-# fails STATUS TEXT COMMAND...
-fails() {
-    local expected=$1 text=$2
-    shift 2
-    run --separate-stderr timeout 60 "$@"
-    printf 'status %s: %s\n' "$status" "$stderr"
-    [ "$status" = "$expected" ]
-    [[ $stderr == "mewz-cc: "*"$text"* ]]
-    [ "$(wc -l <<<"$stderr")" = 1 ]
 }
 
 @test "what cannot be done is said in one line" {

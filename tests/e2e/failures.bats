@@ -1,6 +1,7 @@
 # What goes wrong around the tool: one clear line on stderr, exit code 1 (or 2 for a wrong command line), nothing
 # half-written left behind.
 bats_require_minimum_version 1.5.0
+load ../lib/fails
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 GUESTS=$ROOT/build/guests
 MEWZ_CC=$ROOT/bin/mewz-cc
@@ -9,17 +10,6 @@ export MEWZ_ACCEL=tcg
 setup() {
     mkdir "$BATS_TEST_TMPDIR/work"
     cd "$BATS_TEST_TMPDIR/work"
-}
-
-# fails CODE TEXT COMMAND...
-fails() {
-    local code=$1 text=$2
-    shift 2
-    run --separate-stderr timeout 60 "$@"
-    echo "exit code $status: $stderr"
-    [ "$status" = "$code" ]
-    [ "${#stderr_lines[@]}" = 1 ]
-    [[ $stderr == *$text* ]]
 }
 
 @test "no such input" {

@@ -1,6 +1,7 @@
 # Every format of `mewz-cc build` boots, comes out the same each time, and converts into every other one.
 # shellcheck disable=SC2030,SC2031 # tests share nothing
 bats_require_minimum_version 1.5.0
+load ../lib/fails
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PATH=$ROOT/bin:$PATH
 OVMF=/usr/share/ovmf/OVMF.fd
@@ -139,17 +140,6 @@ boots() {
     [ "$(dd if=big.iso bs=1 skip=32808 count=10 status=none)" = MY_PROGRAM ]
     mewz-cc convert big.iso -o big.qcow2 --size 2G
     qemu-img info big.qcow2 | grep -q 'virtual size: 2 GiB'
-}
-
-# fails CODE TEXT COMMAND...
-fails() {
-    local code=$1 text=$2
-    shift 2
-    run --separate-stderr timeout 60 "$@"
-    echo "exit code $status: $stderr"
-    [ "$status" = "$code" ]
-    [ "${#stderr_lines[@]}" = 1 ]
-    [[ $stderr == *$text* ]]
 }
 
 @test "what cannot be made is said in a line, and leaves nothing" {
