@@ -39,8 +39,8 @@ run_file() {
     if [ "$suite" = unit ] || [ "$suite" = format ]; then
         [ "$status" != 0 ] || passed=1
     else
-        passed=$(grep -c '^ok ' "$log" || true)
-        failed=$(grep -c '^not ok ' "$log" || true)
+        passed=$(grep -c '^ok ' "$log") || [ "$passed" = 0 ]
+        failed=$(grep -c '^not ok ' "$log") || [ "$failed" = 0 ]
     fi
     # Whatever ended a file early has failed even if no single test in it did.
     [ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1

@@ -46,7 +46,7 @@ cut_after() {
     done
     children=$(pgrep -P "$(pgrep -P $machine)")
     kill -KILL "$children"
-    wait $machine || true
+    wait $machine || true # it tells of the QEMU that it has lost
     exec 7<&-
 }
 

@@ -16,8 +16,7 @@ teardown_file() {
 
 teardown() {
     containers_remove
-    wait_until is_clean || true # then the next line says what is left
-    [ -z "$(leftovers)" ] || { leftovers; return 1; }
+    nothing_is_left
 }
 
 # The control group of a process, in the second version.

@@ -127,6 +127,11 @@ is_clean() {
     [ -z "$(leftovers)" ]
 }
 
+# Waits until nothing is left, or says what is.
+nothing_is_left() {
+    wait_until is_clean || { leftovers; return 1; }
+}
+
 # Writes containerd's events to FILE from now on, until $events is ended: watch_events FILE IMAGE
 watch_events() {
     ctr events >"$1" 3>&- &

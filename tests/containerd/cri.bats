@@ -37,9 +37,7 @@ teardown_file() {
     echo "$output"
     [ "$status" = 0 ]
     [ "$output" = $'page 200\nforwarded HTTP/1.1 200 OK\nport second second\nasked 0 true\nside 3 true\nfacts 0 true\nconfig 0 true\nhost 0 true\nstats true true\nstopped CONTAINER_EXITED 143\nremoved' ]
-    wait_until is_clean || true # then the next line says what is left
-    leftovers
-    [ -z "$(leftovers)" ]
+    nothing_is_left
 }
 
 @test "what users are used to: config maps, security contexts, messages, debugging, the host's network" {
@@ -65,7 +63,5 @@ privileged 0 hello
 with sockets true
 removed
 END
-    wait_until is_clean || true # then the next line says what is left
-    leftovers
-    [ -z "$(leftovers)" ]
+    nothing_is_left
 }

@@ -23,8 +23,7 @@ setup() {
 teardown() {
     containers_remove
     ! mountpoint -q "$BATS_TEST_TMPDIR/small" || umount "$BATS_TEST_TMPDIR/small"
-    wait_until is_clean || true # then the next line says what is left
-    [ -z "$(leftovers)" ] || { leftovers; return 1; }
+    nothing_is_left
 }
 
 # call ID METHOD FIELD...

@@ -41,8 +41,7 @@ teardown() {
     containers_remove
     ip netns del "$pod"
     ip netns del "$outside"
-    wait_until is_clean || true # then the next line says what is left
-    [ -z "$(leftovers)" ] || { leftovers; return 1; }
+    nothing_is_left
 }
 
 # Runs a container detached in the pod's network: in_pod OPTION... IMAGE ID ...

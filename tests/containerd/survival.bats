@@ -18,8 +18,7 @@ teardown_file() {
 
 teardown() {
     containers_remove
-    wait_until is_clean || true # then the next line says what is left
-    [ -z "$(leftovers)" ] || { leftovers; return 1; }
+    nothing_is_left
 }
 
 @test "containerd killed and started again: the task is still there, and obeys" {

@@ -29,8 +29,7 @@ setup() {
 # Whatever a test did, nothing may be left of it.
 teardown() {
     containers_remove
-    wait_until is_clean || true # then the next line says what is left
-    [ -z "$(leftovers)" ] || { leftovers; return 1; }
+    nothing_is_left
 }
 
 # volumes ID OPTION... -- WHAT FOLDER ARGUMENT...: sets $status and $output

@@ -114,7 +114,7 @@ entries() {
     run unshare --user --map-root-user --mount bash -euc 'mkdir small
         mount -t tmpfs -o size=8k none small
         mkdir small/objects
-        head -c 8192 /dev/zero >small/filler || true
+        head -c 8192 /dev/zero >small/filler || true # until the disk is full
         MEWZ_CACHE_DIR=$PWD/small timeout 60 mewz-cc compile a.wasm -o a.o
         find small/objects -type f | wc -l'
     echo "$output"

@@ -14,7 +14,7 @@ line() {
     grep -nF "$1" "$BATS_TEST_DIRNAME/debug.c" | head -n 1 | cut -d: -f1
 }
 
-# Leaves out what gdb says about itself.
+# Leaves out what gdb says about itself. Its status is that of the last command, which the program may have ended before.
 debug() {
     timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true
     cat gdb.log

@@ -80,7 +80,7 @@ builds_and_runs() {
     echo mine >home/.local/bin/mine
     chmod -R a+rwX home
     if [ "$(id -u)" = 0 ]; then
-        chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
+        chmod a+rx "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
         run setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$PWD/home" "$ROOT/install.sh"
     else
         HOME=$PWD/home run "$ROOT/install.sh"

@@ -36,7 +36,7 @@ zlib)
     ;;
 lua)
     unpack lua5.4
-    rm src/lua.c src/luac.c src/linit.c src/l{io,os,db,oad}lib.c 2>/dev/null || true
+    rm -f src/lua.c src/luac.c src/linit.c src/l{io,os,db,oad}lib.c
     compile -Dl_signalT=int '-Dl_randomizePivot()=0' '-Dluai_makeseed(lua)=0' -I"$here/include" -Isrc src/l*.c "$here/lua_main.c"
     ;;
 mujs)
