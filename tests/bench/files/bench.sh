@@ -83,7 +83,7 @@ make_mewz
 for _ in $(seq "$rounds"); do
     for system in mewz linux; do
         make_volumes
-        if ! "run_$system" | tr -d '\r' >"$work/output" || ! grep -qx done "$work/output"; then
+        if ! "run_$system" | tr -d '\r' >"$work/output" || ! grep -qx 'done' "$work/output"; then
             cat "$work/output"
             echo "bench.sh: $system: no figures, or not all" >&2
             exit 1
