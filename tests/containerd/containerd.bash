@@ -68,7 +68,7 @@ containerd_end() {
     pid=$(cat "$work/containerd.pid")
     kill "$pid"
     wait_until is_gone "$pid"
-    rmdir /sys/fs/cgroup/*/"$ns" 2>/dev/null || true
+    rmdir /sys/fs/cgroup/*/"$ns" 2>/dev/null || true # of the controllers that have one
     rm -rf "$work"
 }
 
@@ -87,7 +87,7 @@ wait_until() {
 report_wait() {
     local pids file
     echo "in vain for a minute: $*"
-    timeout 10 ctr task ls || true
+    timeout 10 ctr task ls || true # containerd may be what hangs
     pids=$(grep -lzsFx "CONTAINERD_NAMESPACE=$ns" /proc/[0-9]*/environ | cut -d / -f 3 | paste -sd ,)
     ps -o pid,ppid,pgid,tty,stat,pending,blocked,wchan:24,args --cols 200 -p "$pids"
     for file in ./*; do
@@ -109,7 +109,7 @@ processes() {
 # Whatever containers leave behind: processes, mounts, control groups, sockets, interfaces.
 leftovers() {
     processes
-    grep -F "$work/state" /proc/self/mounts | grep -v ' nsfs ' || true
+    grep -F "$work/state" /proc/self/mounts | grep -v ' nsfs ' || true # grep fails where there is none
     find /sys/fs/cgroup -path "*/$ns/*" -type d 2>/dev/null
 }
 
@@ -144,10 +144,10 @@ watch_events() {
 containers_remove() {
     local id
     for id in $(ctr task ls -q); do
-        ctr task rm -f "$id" >/dev/null 2>&1 || true
+        ctr task rm -f "$id" >/dev/null 2>&1 || true # with the status of the task
     done
     for id in $(ctr c ls -q); do
-        ctr c rm "$id" >/dev/null 2>&1 || true
+        ctr c rm "$id" >/dev/null 2>&1 || true # one with --rm may just go; nothing_is_left has the last word
     done
 }
 

@@ -14,9 +14,9 @@ line() {
     grep -nF "$1" "$BATS_TEST_DIRNAME/debug.c" | head -n 1 | cut -d: -f1
 }
 
-# Leaves out what gdb says about itself. Its status is that of the last command, which the program may have ended before.
+# Leaves out what gdb says about itself.
 debug() {
-    timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true
+    timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true # the log says how it went
     cat gdb.log
 }
 

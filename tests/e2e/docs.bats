@@ -289,5 +289,5 @@ LIST
         };
         connect();
         setTimeout(() => process.exit(2), 60000);' "$PWD/socket"
-    wait $machine || true
+    wait $machine || true # QEMU has been told to quit, with whatever status
 }

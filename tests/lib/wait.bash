@@ -9,7 +9,7 @@ wait_until() {
     local end=$((SECONDS + 60))
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$end" ] || { echo "in vain for a minute: $*" >&2; return 1; }
-        read -rt 0.05 <> <(:) || true
+        read -rt 0.05 <> <(:) || true # at the end of its time
     done
 }
 

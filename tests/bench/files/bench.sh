@@ -67,7 +67,7 @@ run_linux() {
         -kernel "$guest/vmlinuz" -initrd "$work/initrd" -serial stdio \
         -append "console=ttyS0 quiet panic=-1 MEWZ_DIRS=/:/ -- $places" </dev/null || status=$?
     kill $server 2>/dev/null || true # it has ended with the machine, but where that never used it
-    wait $server || true
+    wait $server || true # by the signal, if not by itself
     return $status
 }
 

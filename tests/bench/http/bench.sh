@@ -80,7 +80,7 @@ start_linux() { # PROCESSOR tap|user QEMU-OPTION...
 
 stop() {
     kill "$@"
-    wait "$@" 2>/dev/null || true
+    wait "$@" 2>/dev/null || true # by the signal
 }
 
 # succeeds COMMAND: waits until it does.
