@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 static bool print_commands;
 
@@ -23,28 +24,12 @@ void proc_print_commands(void)
     print_commands = true;
 }
 
-/* Quoted where a shell would need it, so that the line can be pasted. Within single quotes only their end is special.
- */
-static void print_word(const char *word)
-{
-    bool plain = *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789_-+=./,:@%")];
-    if (plain) {
-        fputs(word, stderr);
-        return;
-    }
-    fputc('\'', stderr);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, stderr);
-    fputc('\'', stderr);
-}
-
 void proc_print_command(const char *const argv[])
 {
     for (int i = 0; argv[i]; i++) {
         if (i > 0)
             fputc(' ', stderr);
-        print_word(argv[i]);
+        text_print_word(argv[i], stderr);
     }
     fputc('\n', stderr);
 }

@@ -1,28 +1,15 @@
 /* mewz-cc cloud-image: the file that a cloud imports, and how to bring it there. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "cc/settings.h"
 #include "image/cloud.h"
 
 static const char help[] = "Writes an image in exactly the shape that a cloud's import takes to a folder, checks it,\n"
                            "and prints the commands of the provider's own program that bring it there and start it.\n"
                            "docs/clouds.md says what runs where.\n";
-
-/* "path/My App.img" as "my-app", since that is what all clouds allow in names. */
-static char *image_name(const char *path, struct arena *arena)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    char *name =
-        arena_printf(arena, "%s%.*s", isalpha((unsigned char)*base) ? "" : "app-", (int)strcspn(base, "."), base);
-    for (char *c = name; *c; c++)
-        *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '-';
-    return name;
-}
 
 static int write_cloud(const struct driver *driver, const char *path, struct err *err)
 {
@@ -46,7 +33,7 @@ static int make_image(struct settings *settings, const struct command_line *line
     const struct cloud *cloud = settings->cloud ? cloud_find(settings->cloud) : NULL;
     if (!cloud)
         return err_set_status(err, EXIT_USAGE, "cloud-image: --for CLOUD is missing (see mewz-cc cloud-image --help)");
-    const char *folder = settings->output, *name = image_name(line->operands[0], &settings->arena);
+    const char *folder = settings->output, *name = text_plain_name(line->operands[0], &settings->arena);
     settings->output = arena_printf(&settings->arena, "%s/%s%s", folder, name, cloud->ending);
     if (settings_open_driver(settings, line, &driver, err) != 0)
         return -1;

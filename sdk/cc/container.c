@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/elf.h"
+#include "base/text.h"
 #include "image/oci.h"
 #include "link/program.h"
 
@@ -19,18 +20,6 @@ bool container_is_reference(const char *text)
 }
 
 /* --- names --- */
-
-/* "path/My App.wasm" as "my-app": what a name may consist of everywhere. */
-static char *plain_name(const char *file_name, struct arena *arena)
-{
-    const char *slash = strrchr(file_name, '/');
-    const char *name = slash ? slash + 1 : file_name;
-    const char *dot = strrchr(name, '.');
-    char *plain = arena_copy_string(arena, name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
-    for (char *c = plain; *c; c++)
-        *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '-';
-    return *plain == '-' || !*plain ? arena_printf(arena, "app%s", plain) : plain;
-}
 
 /* With a tag, as engines want it. */
 static const char *full_reference(const char *reference, const char *name, struct arena *arena)
@@ -63,7 +52,7 @@ static const char *const *exposed_ports(const struct link_config *config, struct
 static int write_image(struct image_oci *image, const char *reference, const char *name, const char *ending,
                        const struct link_config *config, const char *path, struct arena *arena, struct err *err)
 {
-    const char *plain = plain_name(name, arena);
+    const char *plain = text_plain_name(name, arena);
     image->reference = full_reference(reference, plain, arena);
     image->file_name = arena_printf(arena, "%s.%s", plain, ending);
     image->env = config->env;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/proc.h"
+#include "base/text.h"
 #include "cc/settings.h"
 #include "cc/suggest.h"
 
@@ -97,8 +98,11 @@ static int begin(struct settings *settings, const struct command_line *line, str
         result = unknown_template(name, folder, &settings->arena, err);
     else
         result = make_project(template, project, err);
-    if (result == 0)
-        printf("%s: a project from the template %s\n  cd %s && make run\n", project, name, project);
+    if (result == 0) {
+        printf("%s: a project from the template %s\n  cd ", project, name);
+        text_print_word(project, stdout);
+        puts(" && make run");
+    }
     free(folder);
     return result;
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/proc.h"
+#include "base/text.h"
 #include "image/image.h"
 
 #define MIB (1ull << 20)
@@ -72,7 +73,7 @@ static const char *const oracle_steps[] = {
 };
 static const char *const proxmox_steps[] = {
     "qm create ID --name @NAME@ --memory 64 --ostype other --serial0 socket --vga serial0 --net0 virtio,bridge=vmbr0",
-    "qm set ID --virtio0 local-lvm:0,import-from=$PWD/@FILE@ --boot order=virtio0",
+    "qm set ID --virtio0 local-lvm:0,import-from=\"$(realpath @FILE@)\" --boot order=virtio0",
     "qm start ID && qm terminal ID",
     NULL,
 };
@@ -193,7 +194,7 @@ static void print_step(const char *step, const char *name, const char *file, FIL
     for (const char *at = step; *at;) {
         bool is_name = strncmp(at, "@NAME@", 6) == 0, is_file = strncmp(at, "@FILE@", 6) == 0;
         if (is_name || is_file) {
-            fputs(is_name ? name : file, stream);
+            text_print_word(is_name ? name : file, stream);
             at += 6;
         } else {
             fputc(*at++, stream);

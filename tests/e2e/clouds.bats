@@ -83,6 +83,16 @@ says_hello() {
     cmp from-wasm/hello.qcow2 openstack/my-app-1.qcow2
 }
 
+@test "commands can be pasted, whatever the folder is called" {
+    run --separate-stderr mewz-cc cloud-image --for proxmox 'My app_1.img' -o "it's here"
+    [ "$status" = 0 ]
+    mkdir bin
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >bin/qm
+    chmod +x bin/qm
+    grep '^  qm set' <<<"$output" >pasted
+    PATH=$PWD/bin:$PATH bash pasted | grep -qxF "local-lvm:0,import-from=$PWD/it's here/my-app-1.qcow2"
+}
+
 @test "what cannot be is said" {
     run --separate-stderr mewz-cc cloud-image --for clouds 'My app_1.img' -o x
     [ "$status" = 2 ]
