@@ -2,6 +2,7 @@
 #include "llvm/identity.h"
 
 #define MAX_DEPTH 8
+#define MAX_USES  64
 
 static unsigned intrinsic_of(LLVMValueRef value)
 {
@@ -80,11 +81,13 @@ static bool is_float_operation(LLVMValueRef value)
     return LLVMIsABinaryOperator(value) && has_identity(value);
 }
 
-/* Where an integer is compared it may be known, in the operand of a select. */
-static bool is_compared(LLVMValueRef value)
+/* Where an integer is compared it may be known, in the operand of a select. Many uses are not looked through. */
+static bool may_be_compared(LLVMValueRef value)
 {
+    unsigned left = MAX_USES;
+
     for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use))
-        if (LLVMIsAICmpInst(LLVMGetUser(use)))
+        if (LLVMIsAICmpInst(LLVMGetUser(use)) || left-- == 0)
             return true;
     return false;
 }
@@ -93,7 +96,7 @@ static bool is_compared(LLVMValueRef value)
  * and a lane one of those of its vector. */
 static bool is_unknown(LLVMValueRef value, unsigned depth)
 {
-    if (is_compared(value))
+    if (may_be_compared(value))
         return false;
     if (LLVMIsAArgument(value) || LLVMIsALoadInst(value) || is_float_operation(value) || is_fence(value))
         return true;
