@@ -49,7 +49,7 @@ source_version = $(shell sed -n 's/^$(1)	$(1)_\(.*\)\.orig\..*/\1/p' scripts/sou
 LWIP_VERSION := $(call source_version,lwip)
 E2FSPROGS_VERSION := $(call source_version,e2fsprogs)
 SDK_LIBS     = -fuse-ld=lld -lpthread -lm -Wl,--as-needed -lcjson -Wl,-Bstatic -lext2fs -lcom_err -lmd -Wl,-Bdynamic
-LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared)
+LLVM_LIBS    = $(shell $(LLVM) --ldflags --libs --link-shared) -lstdc++
 
 $(BUILD)/sdk/%.o: sdk/%.c | packages
 	@mkdir -p $(@D)

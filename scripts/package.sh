@@ -22,7 +22,7 @@ Version: $version
 Architecture: amd64
 Maintainer: The Mewz developers <mewz@localhost>
 Installed-Size: $(du -sk "$1" | cut -f1)
-Depends: libc6 (>= 2.36), libcjson1, libllvm19, lld-19
+Depends: libc6 (>= 2.36), libcjson1, libllvm19, libstdc++6, lld-19
 Recommends: e2fsprogs, wabt, qemu-system-x86, ovmf, qemu-utils, xorriso, golang-github-pelletier-go-toml
 Suggests: clang-19, wasi-libc, libclang-rt-19-dev-wasm32
 Section: devel

@@ -36,13 +36,10 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static void remove_at(int parent, const char *path)
+static void remove_at(int parent, const char *path);
+
+static void remove_entries(int folder)
 {
-    if (unlinkat(parent, path, 0) == 0 || errno != EISDIR)
-        return;
-    int folder = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (folder < 0)
-        return;
     _Alignas(struct linux_dirent) char bytes[4096];
     long size;
     /* Not readdir: it allocates, which a signal handler must not. */
@@ -54,8 +51,23 @@ static void remove_at(int parent, const char *path)
             at += entry->size;
         }
     }
+}
+
+static void remove_at(int parent, const char *path)
+{
+    if (unlinkat(parent, path, 0) == 0 || errno != EISDIR)
+        return;
+    int folder = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0)
+        return;
+    /* Other threads may still write there, until the folder is gone. */
+    for (int attempt = 0; attempt < 100; attempt++) {
+        lseek(folder, 0, SEEK_SET);
+        remove_entries(folder);
+        if (unlinkat(parent, path, AT_REMOVEDIR) == 0 || errno != ENOTEMPTY)
+            break;
+    }
     close(folder);
-    unlinkat(parent, path, AT_REMOVEDIR);
 }
 
 static void remove_path(const char *path)
@@ -77,21 +89,38 @@ static void remove_everything(void)
     }
 }
 
-/* A second signal, which another thread takes, must not end the process before the first one has removed everything:
- * timeout(1) and terminals send theirs to the process and to its whole group. */
-static void end_by_signal(int number)
+/* What ends the process second, in another thread, must not do so before the first one has removed everything:
+ * timeout(1) and terminals send their signals to the process and to its whole group. All signals are blocked here. */
+static void begin_ending(void)
 {
     static atomic_flag ending = ATOMIC_FLAG_INIT;
     while (atomic_flag_test_and_set(&ending))
         pause();
+}
+
+static void end_by_signal(int number)
+{
+    begin_ending();
     remove_everything();
     signal(number, SIG_DFL);
     raise(number); /* once this handler returns, the process ends as if it had not been there */
 }
 
+void cleanup_end(int status, const char *line)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    begin_ending();
+    if (write(STDERR_FILENO, line, strlen(line)) < 0)
+        status = status ? status : 1; /* there is nobody to tell */
+    remove_everything();
+    _exit(status);
+}
+
 static void install(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGABRT, SIGBUS};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGABRT, SIGBUS, SIGALRM, SIGXCPU};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction old;
         struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = 0};

@@ -23,4 +23,8 @@ void cleanup_add_child(pid_t child);
  * end has come first, it has the child, and this does not return. */
 void cleanup_forget_child(pid_t child);
 
+/* Ends the process at once, with that line on stderr, whatever other threads do. Of several that call it only the first
+ * one is heard. Allocates nothing. */
+_Noreturn void cleanup_end(int status, const char *line);
+
 #endif

@@ -1,15 +1,14 @@
 #include "base/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 
 void memory_exhausted(void)
 {
-    fputs("mewz-cc: out of memory\n", stderr);
-    exit(EXIT_FAILED);
+    cleanup_end(EXIT_FAILED, "mewz-cc: out of memory\n"); /* not exit: other threads may be at work */
 }
 
 static void *check(void *memory)

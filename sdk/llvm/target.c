@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "llvm/fatal.h"
+
 #define TARGET_TRIPLE "x86_64-unknown-none-elf"
 
 static const struct level {
@@ -35,6 +37,7 @@ static const char *const llvm_options[] = {
 
 static void initialise(void)
 {
+    fatal_install();
     LLVMParseCommandLineOptions(sizeof(llvm_options) / sizeof(llvm_options[0]), llvm_options, NULL);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();

@@ -93,6 +93,47 @@ CODE
     [ -z "$left" ]
 }
 
+@test "memory that ends: one line, and nothing left, in whichever thread and step it is" {
+    local limit failed=0
+    mkdir temp
+    awk 'BEGIN {
+        print "(module"
+        for (f = 0; f < 8; f++) {
+            print "(func (export \"f" f "\") (param i32)"
+            for (i = 0; i < 20000; i++) print "(if (local.get 0) (then))"
+            print ")"
+        }
+        print ")"
+    }' >app.wat
+    wat2wasm app.wat -o app.wasm
+    for limit in 30 60 90 120 150 180; do
+        run --separate-stderr env TMPDIR="$PWD/temp" timeout 120 prlimit --data=$((limit << 20)) "$MEWZ_CC" compile -O0 app.wasm -o app.o
+        echo "$limit MiB: exit code $status: $stderr"
+        [ "$(echo *)" = "app.wasm app.wat temp" ] || [ "$status" = 0 ]
+        [ -z "$(ls -A temp)" ]
+        if [ "$status" != 0 ]; then
+            failed=$((failed + 1))
+            [ "$status" = 1 ]
+            [ "$stderr" = "mewz-cc: out of memory" ]
+        fi
+        rm -f app.o
+    done
+    [ "$failed" -gt 2 ]
+}
+
+@test "a limit of CPU time leaves nothing behind" {
+    mkdir temp
+    awk 'BEGIN {
+        print "(module (func (export \"f\") (param i32)"
+        for (i = 0; i < 300000; i++) print "(if (local.get 0) (then))"
+        print "))"
+    }' >app.wat
+    wat2wasm app.wat -o app.wasm
+    run --separate-stderr env TMPDIR="$PWD/temp" timeout 120 prlimit --cpu=1:60 "$MEWZ_CC" compile -O0 app.wasm -o app.o --no-cache
+    [ "$status" = $((128 + $(kill -l XCPU))) ]
+    [ -z "$(ls -A temp)" ]
+}
+
 @test "an existing output survives a failure" {
     echo precious >app.img
     echo garbage >app.wasm

@@ -166,6 +166,7 @@ builds_and_runs() {
         libc.so.6 | libm.so.6) package=libc6 ;;
         libcjson.so.1) package=libcjson1 ;;
         libLLVM.so.19.1) package=libllvm19 ;;
+        libstdc++.so.6) package=libstdc++6 ;;
         *) package="the package of $library" ;;
         esac
         grep -qw -e "$package" depends || { echo "$package" && false; }
