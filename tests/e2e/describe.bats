@@ -83,7 +83,7 @@ digest() {
     run -1 mewz-cc inspect "$(command -v node)" --sizes
     [[ $output == *"no program in it"* ]]
     run -1 mewz-cc inspect "$ROOT/Makefile" --sizes
-    [[ $output == *"Makefile"*"not a WebAssembly module"* ]]
+    [[ $output == *"Makefile: neither a WebAssembly module nor"* ]]
 }
 
 @test "build says what it made" {
