@@ -2,6 +2,7 @@
 #include "link/tree.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,10 +111,12 @@ static int collect_folder(struct maker *maker, struct entry *folder, const char 
     merges &= folder->child_count > 0;
     int result = 0;
     const struct dirent *item;
-    while (result == 0 && (item = readdir(dir)))
+    while (errno = 0, result == 0 && (item = readdir(dir)))
         if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
             result =
                 collect(maker, folder, arena_printf(maker->arena, "%s/%s", path, item->d_name), item->d_name, merges);
+    if (errno != 0) /* a folder that ends early would be an image that lacks files */
+        result = err_set_errno(maker->err, "--dir: %s", path);
     closedir(dir);
     return result;
 }
