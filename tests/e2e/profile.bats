@@ -78,7 +78,7 @@ CODE
         env --default-signal=INT mewz-cc run "$GUESTS/computes.wasm" --profile out.svg -- 600 >out 3>&- &
         machine=$! status=0
         wait_until grep -q computing out
-        sleep 2
+        sleep 2 # samples are of time
         kill -s $signal $machine
         wait $machine || status=$?
         [ $status = $((128 + $(kill -l $signal))) ]
