@@ -180,6 +180,13 @@ RULES
     [ "$output" = "program from a file" ]
 }
 
+@test "containers: images" {
+    cp "$ROOT/build/guests/hello.wasm" app.wasm
+    runs containers.md
+    [ "$status" = 0 ]
+    [ -s layout/index.json ] && [ -s module.oci ]
+}
+
 @test "clouds: the file for a provider, and metadata" {
     cp "$ROOT/build/guests/hello.wasm" server.wasm
     mewz-cc build server.wasm -o server.img
