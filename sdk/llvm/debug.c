@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "llvm/source.h"
+#include "llvm/source_types.h"
+#include "llvm/variables.h"
 
 static void add_module_flag(struct unit *unit, const char *name, uint32_t value)
 {
@@ -19,6 +20,17 @@ static LLVMMetadataRef make_file(struct unit *unit, const char *path)
     return LLVMDIBuilderCreateFile(unit->debug, path, strlen(path), "", 0);
 }
 
+/* For the debugger in that file: a pointer of linear memory as an address (source_types.h). */
+static void define_macro(struct unit *unit, LLVMMetadataRef file)
+{
+    static const char name[] = "wasm(p)";
+    static const char value[] = "((__typeof__(p))((p) ? (unsigned long)&mewz_memory + (unsigned long)(p) : 0))";
+
+    file = LLVMDIBuilderCreateTempMacroFile(unit->debug, unit->debug_macros, 0, file);
+    LLVMDIBuilderCreateMacro(unit->debug, file, 0, LLVMDWARFMacinfoRecordTypeDefine, name, sizeof(name) - 1, value,
+                             sizeof(value) - 1);
+}
+
 void debug_init(struct unit *unit)
 {
     const char *path = unit->wasm->file, *slash = strrchr(path, '/');
@@ -28,16 +40,34 @@ void debug_init(struct unit *unit)
     add_module_flag(unit, "Dwarf Version", 4);
     unit->debug = LLVMCreateDIBuilder(unit->module);
     unit->debug_file = make_file(unit, slash ? slash + 1 : path);
-    LLVMDIBuilderCreateCompileUnit(unit->debug, LLVMDWARFSourceLanguageC, unit->debug_file, "mewz-cc", 7, true, "", 0,
-                                   0, "", 0, source ? LLVMDWARFEmissionFull : LLVMDWARFEmissionLineTablesOnly, 0, false,
-                                   false, "", 0, "", 0);
+    unit->debug_unit = LLVMDIBuilderCreateCompileUnit(
+        unit->debug, source && source->is_cplus ? LLVMDWARFSourceLanguageC_plus_plus : LLVMDWARFSourceLanguageC,
+        unit->debug_file, "mewz-cc", 7, true, "", 0, 0, "", 0,
+        source ? LLVMDWARFEmissionFull : LLVMDWARFEmissionLineTablesOnly, 0, false, false, "", 0, "", 0);
     unit->debug_type = LLVMDIBuilderCreateSubroutineType(unit->debug, unit->debug_file, NULL, 0, LLVMDIFlagZero);
-    if (source)
-        unit->debug_sources = memory_alloc(((size_t)source->file_count + 1) * sizeof(*unit->debug_sources));
+    if (!source)
+        return;
+    unit->debug_sources = memory_alloc(((size_t)source->file_count + 1) * sizeof(*unit->debug_sources));
+    if (source->func_count > 0 && unit->index < unit->plan->unit_count)
+        unit->types = source_types_new(unit);
+    if (unit->types)
+        unit->debug_macros = LLVMDIBuilderCreateTempMacroFile(unit->debug, NULL, 0, unit->debug_file);
+}
+
+void debug_finish(struct unit *unit)
+{
+    if (unit->types) {
+        if (unit->index == 0)
+            variables_declare_globals(unit);
+        variables_keep_globals(unit);
+        source_types_finish(unit->types);
+    }
+    LLVMDIBuilderFinalize(unit->debug);
 }
 
 void debug_fini(struct unit *unit)
 {
+    source_types_free(unit->types);
     free(unit->debug_sources);
     LLVMDisposeDIBuilder(unit->debug);
 }
@@ -57,20 +87,41 @@ static struct place find_place(struct unit *unit, uint32_t offset)
     if (!row)
         return (struct place){.file = unit->debug_file, .line = offset};
     file = &unit->debug_sources[row->file];
-    if (!*file)
+    if (!*file) {
         *file = make_file(unit, source->files[row->file]);
+        if (unit->types)
+            define_macro(unit, *file);
+    }
     return (struct place){.file = *file, .line = row->line, .column = row->column};
+}
+
+/* The function's name as debuggers have it. C++ has an encoded one too, from which gdb reads types of parameters. */
+struct func_name {
+    const char *name, *linkage_name;
+};
+
+static struct func_name find_name(struct unit *unit, const char *symbol, const char *wasm_name, uint32_t offset)
+{
+    const struct source *source = unit->plan->source;
+    const struct source_func *func = unit->types ? source_find_func(source, offset) : NULL;
+    struct func_name name = {.name = source && wasm_name ? wasm_name : symbol, .linkage_name = ""};
+    struct die die;
+
+    if (!func || !source_types_die(unit->types, func->die, &die) || *die_name(&die) == 0)
+        return name;
+    name.linkage_name = source->is_cplus ? die_string(&die, DW_AT_linkage_name) : "";
+    name.name = *name.linkage_name ? die_name(&die) : source_types_name(unit->types, &die);
+    return name;
 }
 
 LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, const char *name, uint32_t offset)
 {
     struct place place = find_place(unit, offset);
     size_t size;
-    const char *symbol = LLVMGetValueName2(function, &size);
-    bool is_named = name && unit->plan->source;
-    LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(unit->debug, place.file, is_named ? name : symbol,
-                                                        is_named ? strlen(name) : size, "", 0, place.file, place.line,
-                                                        unit->debug_type, true, true, place.line, LLVMDIFlagZero, true);
+    struct func_name found = find_name(unit, LLVMGetValueName2(function, &size), name, offset);
+    LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(
+        unit->debug, place.file, found.name, strlen(found.name), found.linkage_name, strlen(found.linkage_name),
+        place.file, place.line, unit->debug_type, true, true, place.line, LLVMDIFlagZero, true);
 
     LLVMSetSubprogram(function, scope);
     return scope;

@@ -12,6 +12,9 @@
 void debug_init(struct unit *unit);
 void debug_fini(struct unit *unit);
 
+/* Completes it, behind the last function. */
+void debug_finish(struct unit *unit);
+
 /* Gives a function that the unit defines debug information; `name` is what it is called in the source code, or NULL;
  * `offset` its place in the wasm module. Returns the scope of locations. */
 LLVMMetadataRef debug_describe_func(struct unit *unit, LLVMValueRef function, const char *name, uint32_t offset);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "llvm/debug.h"
+#include "llvm/debug_object.h"
 #include "llvm/identity.h"
 #include "llvm/keep.h"
 
@@ -116,6 +118,22 @@ static int optimise(struct unit *unit, struct err *err)
     return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }
 
+static int write_object(struct unit *unit, LLVMMemoryBufferRef object, const char *path, struct err *err)
+{
+    const char *bytes = LLVMGetBufferStart(object);
+    size_t size = LLVMGetBufferSize(object);
+    struct buf complete = {0};
+    int result;
+
+    if (!unit->types)
+        return file_write(path, bytes, size, err);
+    result = debug_object_complete((const uint8_t *)bytes, size, &complete, path, err);
+    if (result == 0)
+        result = file_write(path, complete.data, complete.size, err);
+    buf_free(&complete);
+    return result;
+}
+
 /* Through memory: where the disk is full, LLVM's own output would end the process. */
 static int generate(struct unit *unit, const char *path, struct err *err)
 {
@@ -128,7 +146,7 @@ static int generate(struct unit *unit, const char *path, struct err *err)
         LLVMDisposeMessage(message);
         return -1;
     }
-    result = err->set ? -1 : file_write(path, LLVMGetBufferStart(object), LLVMGetBufferSize(object), err);
+    result = err->set ? -1 : write_object(unit, object, path, err);
     LLVMDisposeMemoryBuffer(object);
     return result;
 }
@@ -136,7 +154,7 @@ static int generate(struct unit *unit, const char *path, struct err *err)
 int emit_unit(struct unit *unit, const char *path, struct err *err)
 {
     LLVMContextSetDiagnosticHandler(unit->context, handle_diagnostic, err);
-    LLVMDIBuilderFinalize(unit->debug);
+    debug_finish(unit);
     if (verify(unit, err) < 0 || optimise(unit, err) < 0)
         return -1;
     return generate(unit, path, err);

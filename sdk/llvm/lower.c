@@ -9,6 +9,7 @@
 #include "llvm/debug.h"
 #include "llvm/simd.h"
 #include "llvm/symbols.h"
+#include "llvm/variables.h"
 
 struct lowering {
     void (*emit)(struct lower *l, const struct wasm_instr *instr, intptr_t argument);
@@ -109,16 +110,20 @@ static void list_locals(struct lower *l)
 LLVMValueRef lower_local(struct lower *l, uint32_t index)
 {
     LLVMBasicBlockRef back = LLVMGetInsertBlock(l->builder);
+    LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(l->builder);
     LLVMTypeRef type = unit_valtype(l->unit, l->local_types[index]);
     bool is_param = index < LLVMCountParams(l->function);
 
     if (l->locals[index])
         return l->locals[index];
     LLVMPositionBuilderAtEnd(l->builder, l->entry);
+    debug_leave(l->unit); /* it is no part of the line that uses it first */
     l->locals[index] = LLVMBuildAlloca(l->builder, type, "");
     LLVMBuildStore(l->builder, is_param ? LLVMGetParam(l->function, index) : LLVMConstNull(type), l->locals[index]);
-    debug_declare_local(l->unit, l->scope, l->entry, l->locals[index], index, is_param);
+    if (!l->variables)
+        debug_declare_local(l->unit, l->scope, l->entry, l->locals[index], index, is_param);
     LLVMPositionBuilderAtEnd(l->builder, back);
+    LLVMSetCurrentDebugLocation2(l->builder, place);
     return l->locals[index];
 }
 
@@ -145,6 +150,7 @@ static int lower_body(struct lower *l)
         l->offset = instr.offset;
         if (l->is_dead && skip_dead(l, &instr))
             continue;
+        variables_reach(l, &instr);
         debug_enter(l->unit, l->scope, instr.offset);
         l->shape = lowerings[instr.op].shape;
         lowerings[instr.op].emit(l, &instr, lowerings[instr.op].argument);
@@ -173,6 +179,7 @@ int lower_func(struct unit *unit, uint32_t index, struct err *err)
     LLVMPositionBuilderAtEnd(l.builder, body);
     list_locals(&l);
     control_begin_func(&l);
+    l.variables = variables_read(&l);
     result = lower_body(&l);
     debug_leave(unit);
     exception_finish(&l);

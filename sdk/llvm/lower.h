@@ -63,7 +63,8 @@ struct lower {
     uint32_t offset; /* of the current instruction, as the next one */
     enum lower_shape shape;
     LLVMMetadataRef scope;
-    struct arena arena; /* lives as long as the function is lowered */
+    struct variables *variables; /* with -g, of the source code (variables.h); NULL where none is known */
+    struct arena arena;          /* lives as long as the function is lowered */
     struct err *err;
 };
 

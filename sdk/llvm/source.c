@@ -1,4 +1,4 @@
-/* source.c: see source.h. Of DWARF it needs the line tables, with the folders that their paths are relative to. Each
+/* source.c: see source.h. Here the line tables are read, with the folders that their paths are relative to. Each
  * table is read once, whichever compile units there are for it, so that time and memory grow with the sections' sizes.
  */
 #include "llvm/source.h"
@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "llvm/line_program.h"
+#include "llvm/source_dies.h"
 #include "llvm/source_files.h"
 #include "llvm/source_units.h"
 
@@ -168,7 +169,9 @@ struct source *source_read(const struct wasm_module *wasm, struct arena *arena)
     struct reading reading = {.code = code_section(wasm), .arena = arena};
     struct source *source = arena_alloc(arena, sizeof(*source));
 
+    source->code_offset = reading.code.offset;
     source->is_damaged = !read_tables(&reading, wasm);
+    source_find_dies(source, wasm, arena);
     source->file_count = (uint32_t)(reading.files.size / sizeof(char *));
     source->row_count = (uint32_t)(reading.rows.size / sizeof(struct source_row));
     source->files = take(&reading.files, arena);
@@ -191,4 +194,19 @@ const struct source_row *source_find(const struct source *source, uint32_t offse
             high = middle;
     }
     return low > 0 && source->rows[low - 1].line > 0 ? &source->rows[low - 1] : NULL;
+}
+
+const struct source_func *source_find_func(const struct source *source, uint32_t offset)
+{
+    uint32_t low = 0, high = source->func_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (source->funcs[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < source->func_count && source->funcs[low].offset == offset ? &source->funcs[low] : NULL;
 }

@@ -37,6 +37,8 @@ struct unit {
     LLVMMetadataRef debug_file;     /* the module */
     LLVMMetadataRef debug_type;     /* of every function: the line tables need one */
     LLVMMetadataRef *debug_sources; /* with -g: the files of plan->source; NULL until used */
+    LLVMMetadataRef debug_unit, debug_macros;
+    struct source_types *types; /* with -g, where the module's DWARF can be read (source_types.h) */
 
     struct unit_symbols *symbols;
 };

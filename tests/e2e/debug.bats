@@ -34,15 +34,22 @@ setup() {
     grep -Eq '^ +at 0x[0-9a-f]+ in abort(,.*)?$' <<<"$stderr"
 }
 
-@test "gdb on Linux: breakpoints, lines, callers, locals of wasm" {
-    debug -ex 'break sum' -ex run -ex backtrace -ex 'print local1 * 100' -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
+@test "gdb on Linux: breakpoints, lines, callers, a parameter" {
+    debug -ex 'break sum' -ex run -ex backtrace -ex 'print count * 100' -ex next -ex next -ex "break debug.c:$(line 'is within')" -ex continue \
         -ex 'info source' app
     grep -q "^Breakpoint 1, .*sum (.*) at .*debug.c:" gdb.log
-    grep -q '^\$1 = 400$' gdb.log # the parameter `count`, which is a local of wasm
+    grep -q '^\$1 = 400$' gdb.log # variables.bats has the other kinds
     grep -Eq "^#1 .* main \(.*\) at .*debug.c:$(line '= {argc')$" gdb.log
     grep -q "^$(line 'total += ').*total += values" gdb.log
     grep -q "^Breakpoint 2, .*check (.*) at .*debug.c:$(line 'is within')" gdb.log
     grep -q 'is within %d' gdb.log
+}
+
+@test "gdb: without debug information in the module, the locals of wasm" {
+    clang-19 --target=wasm32-wasi -O0 -o bare.wasm "$BATS_TEST_DIRNAME/debug.c"
+    mewz-cc build -g bare.wasm -o bare --target x86_64-linux --format elf
+    debug -ex 'break sum' -ex run -ex 'print local1 * 100' bare
+    grep -q '^\$1 = 400$' gdb.log # the parameter `count`
 }
 
 @test "gdb on the machine: breakpoints, lines, callers" {

@@ -1,16 +1,18 @@
 /* debug.c: libFuzzer's target for debug information: whatever DWARF a module brings, reading it gives rows in order, in
- * the code, of files that there are.
+ * the code, of files that there are; and the DIEs of its functions, with all below them, can be read to an end.
  *
  * The input is the sizes of all sections but the last one, two bytes each, and then their contents: a module's own
  * framing would seldom survive a change. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "llvm/source.h"
+#include "llvm/source_dies.h"
 
 #define CODE_SIZE 4096u
 
-static const char *const names[] = {".debug_abbrev", ".debug_info", ".debug_str", ".debug_line_str", ".debug_line"};
+static const char *const names[] = {".debug_abbrev",   ".debug_info",        ".debug_str",  ".debug_line_str",
+                                    ".debug_loc",      ".debug_ranges",      ".debug_addr", ".debug_loclists",
+                                    ".debug_rnglists", ".debug_str_offsets", ".debug_line"};
 
 enum { SECTIONS = sizeof names / sizeof names[0] };
 
@@ -46,6 +48,54 @@ static void check(const struct source *source, const struct wasm_section *code)
     }
 }
 
+static void check_list(const struct die *die, unsigned name)
+{
+    struct die_list list;
+    struct dwarf_bytes block;
+    uint64_t begin, end;
+    if (!die_list_open(&list, die, name))
+        return;
+    while (die_list_next(&list, &begin, &end, &block) && die_spend(die->reader, 1))
+        if (name == DW_AT_location && block.at < block.end)
+            (void)*(const volatile uint8_t *)(block.end - 1); /* all of it is there */
+}
+
+static void check_die(const struct source *source, const struct die *parent, unsigned depth)
+{
+    struct die die;
+    uint64_t number;
+    struct dwarf_bytes block;
+    if (!die_child(parent, &die))
+        return;
+    do {
+        if (die.offset <= parent->offset || strlen(die_name(&die)) > 4096 || strlen(source_path(source, &die)) > 4096)
+            abort();
+        check_list(&die, DW_AT_ranges);
+        check_list(&die, DW_AT_location);
+        die_number(&die, DW_AT_byte_size, &number);
+        die_block(&die, DW_AT_frame_base, &block);
+        if (depth < 32)
+            check_die(source, &die, depth + 1);
+    } while (die_next(&die));
+}
+
+static void check_dies(const struct source *source)
+{
+    struct die_reader reader = die_reader_make(source->dies);
+    struct die die, type;
+    for (uint32_t i = 0; i < source->func_count; i++) {
+        const struct source_func *found = source_find_func(source, source->funcs[i].offset);
+        if (!found || found->offset != source->funcs[i].offset || !die_at(&reader, found->die, &die))
+            abort();
+        check_die(source, &die, 0);
+    }
+    for (uint32_t i = 0; i < source->global_count; i++)
+        if (!die_at(&reader, source->globals[i], &die))
+            abort();
+        else if (die_reference(&die, DW_AT_type, &type))
+            check_die(source, &type, 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct wasm_section code = {.id = 10, .offset = 100, .size = CODE_SIZE};
@@ -58,10 +108,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                                  .customs = customs,
                                  .custom_count = SECTIONS};
     struct arena arena = {0};
+    const struct source *source;
     if (size < 2 * (SECTIONS - 1))
         return 0;
     cut(customs, bytes, (uint32_t)size);
-    check(source_read(&module, &arena), &code);
+    source = source_read(&module, &arena);
+    check(source, &code);
+    check_dies(source);
     arena_free(&arena);
     return 0;
 }

@@ -29,8 +29,10 @@ findings.forEach((line, i) => add(`finding${i}.wasm`, Buffer.from(line.split("\t
 
 // What debug.c reads: the sections of a small program, with their sizes before them.
 function debugSeed(version) {
-  const names = [".debug_abbrev", ".debug_info", ".debug_str", ".debug_line_str", ".debug_line"];
-  const program = "int f(int a) { return a * 3; }\n#include \"g.h\"\nint _start(int a) { return f(a) + g(a); }\n";
+  const names = ["abbrev", "info", "str", "line_str", "loc", "ranges", "addr", "loclists", "rnglists", "str_offsets", "line"]
+    .map((name) => ".debug_" + name);
+  const program = "struct s { struct s *next; int a[3]; } s;\nint f(int a) { for (int i = 0; i < a; i++) s.a[1] ^= a; " +
+    "return a * 3; }\n#include \"g.h\"\nint _start(int a) { return f(a) + g(a); }\n";
   const into = mkdtempSync(join(tmpdir(), "mewz-seeds-")), wasm = join(into, "a.wasm");
   writeFileSync(join(into, "a.c"), program);
   writeFileSync(join(into, "g.h"), "static int g(int a)\n{\n  return a % 5;\n}\n");

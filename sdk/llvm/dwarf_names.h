@@ -1,0 +1,123 @@
+/* dwarf_names.h: names of DWARF's numbers, as far as they are read or written here (DWARF 5, section 7; DWARF for
+ * WebAssembly, section 3.1). */
+#ifndef LLVM_DWARF_NAMES_H
+#define LLVM_DWARF_NAMES_H
+
+enum {
+    DW_TAG_array_type = 0x01,
+    DW_TAG_class_type = 0x02,
+    DW_TAG_enumeration_type = 0x04,
+    DW_TAG_formal_parameter = 0x05,
+    DW_TAG_lexical_block = 0x0b,
+    DW_TAG_member = 0x0d,
+    DW_TAG_pointer_type = 0x0f,
+    DW_TAG_reference_type = 0x10,
+    DW_TAG_structure_type = 0x13,
+    DW_TAG_subroutine_type = 0x15,
+    DW_TAG_typedef = 0x16,
+    DW_TAG_union_type = 0x17,
+    DW_TAG_variant = 0x19,
+    DW_TAG_inheritance = 0x1c,
+    DW_TAG_inlined_subroutine = 0x1d,
+    DW_TAG_module = 0x1e,
+    DW_TAG_subrange_type = 0x21,
+    DW_TAG_base_type = 0x24,
+    DW_TAG_const_type = 0x26,
+    DW_TAG_enumerator = 0x28,
+    DW_TAG_subprogram = 0x2e,
+    DW_TAG_variant_part = 0x33,
+    DW_TAG_variable = 0x34,
+    DW_TAG_volatile_type = 0x35,
+    DW_TAG_restrict_type = 0x37,
+    DW_TAG_namespace = 0x39,
+    DW_TAG_rvalue_reference_type = 0x42,
+    DW_TAG_atomic_type = 0x47,
+};
+
+enum {
+    DW_AT_location = 0x02,
+    DW_AT_name = 0x03,
+    DW_AT_byte_size = 0x0b,
+    DW_AT_bit_size = 0x0d,
+    DW_AT_low_pc = 0x11,
+    DW_AT_high_pc = 0x12,
+    DW_AT_language = 0x13,
+    DW_AT_const_value = 0x1c,
+    DW_AT_upper_bound = 0x2f,
+    DW_AT_abstract_origin = 0x31,
+    DW_AT_address_class = 0x33,
+    DW_AT_count = 0x37,
+    DW_AT_data_member_location = 0x38,
+    DW_AT_decl_line = 0x3b,
+    DW_AT_declaration = 0x3c,
+    DW_AT_encoding = 0x3e,
+    DW_AT_external = 0x3f,
+    DW_AT_frame_base = 0x40,
+    DW_AT_specification = 0x47,
+    DW_AT_type = 0x49,
+    DW_AT_ranges = 0x55,
+    DW_AT_data_bit_offset = 0x6b,
+    DW_AT_linkage_name = 0x6e,
+    DW_AT_str_offsets_base = 0x72,
+    DW_AT_addr_base = 0x73,
+    DW_AT_rnglists_base = 0x74,
+    DW_AT_loclists_base = 0x8c,
+};
+
+enum {
+    DW_FORM_addr = 0x01,
+    DW_FORM_block2 = 0x03,
+    DW_FORM_block4 = 0x04,
+    DW_FORM_block = 0x09,
+    DW_FORM_block1 = 0x0a,
+    DW_FORM_flag = 0x0c,
+    DW_FORM_sdata = 0x0d,
+    DW_FORM_ref_addr = 0x10,
+    DW_FORM_ref1 = 0x11,
+    DW_FORM_ref_udata = 0x15,
+    DW_FORM_exprloc = 0x18,
+    DW_FORM_flag_present = 0x19,
+    DW_FORM_strx = 0x1a,
+    DW_FORM_addrx = 0x1b,
+    DW_FORM_implicit_const = 0x21,
+    DW_FORM_loclistx = 0x22,
+    DW_FORM_rnglistx = 0x23,
+    DW_FORM_strx1 = 0x25,
+    DW_FORM_strx4 = 0x28,
+    DW_FORM_addrx1 = 0x29,
+    DW_FORM_addrx4 = 0x2c,
+};
+
+enum {
+    DW_OP_addr = 0x03,
+    DW_OP_deref = 0x06,
+    DW_OP_constu = 0x10,
+    DW_OP_consts = 0x11,
+    DW_OP_dup = 0x12,
+    DW_OP_swap = 0x16,
+    DW_OP_and = 0x1a,
+    DW_OP_minus = 0x1c,
+    DW_OP_plus = 0x22,
+    DW_OP_plus_uconst = 0x23,
+    DW_OP_shra = 0x26,
+    DW_OP_lit0 = 0x30,
+    DW_OP_lit31 = 0x4f,
+    DW_OP_fbreg = 0x91,
+    DW_OP_deref_size = 0x94,
+    DW_OP_nop = 0x96,
+    DW_OP_stack_value = 0x9f,
+    DW_OP_WASM_location = 0xed,
+};
+
+enum { DW_ATE_float = 0x04 };
+
+enum {
+    DW_LANG_C_plus_plus = 0x04,
+    DW_LANG_C_plus_plus_03 = 0x19,
+    DW_LANG_C_plus_plus_11 = 0x1a,
+    DW_LANG_C_plus_plus_14 = 0x21,
+    DW_LANG_C_plus_plus_17 = 0x2b,
+    DW_LANG_C_plus_plus_20 = 0x2c,
+};
+
+#endif
