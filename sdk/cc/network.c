@@ -230,9 +230,10 @@ int network_machine(const struct network_options *options, bool needed, const ch
  */
 static int try_port(const char *forward, const char *option, struct err *err)
 {
-    char address[INET_ADDRSTRLEN] = "";
-    unsigned port = 0;
-    sscanf(forward + strlen("tcp:"), "%15[^:]:%u", address, &port);
+    char address[INET_ADDRSTRLEN];
+    const char *host = forward + strlen("tcp:"), *colon = strchr(host, ':');
+    snprintf(address, sizeof address, "%.*s", (int)(colon - host), host);
+    unsigned long port = strtoul(colon + 1, NULL, 10);
     struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     inet_pton(AF_INET, address, &place.sin_addr);
     int type = strncmp(forward, "udp:", 4) == 0 ? SOCK_DGRAM : SOCK_STREAM;
@@ -242,7 +243,7 @@ static int try_port(const char *forward, const char *option, struct err *err)
     setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &(int){type == SOCK_STREAM}, sizeof(int));
     int result = bind(probe, (struct sockaddr *)&place, sizeof place);
     if (result != 0)
-        err_set_errno(err, "-p %s: %s:%u", option, address, port);
+        err_set_errno(err, "-p %s: %s:%lu", option, address, port);
     close(probe);
     return result;
 }
