@@ -55,6 +55,8 @@ int parts_choose_size(const struct parts *parts, uint64_t end, struct parts_layo
 {
     uint64_t least = parts_round_up(end + GPT_SECTORS * BOOT_SECTOR_SIZE, PARTS_SIZE_UNIT);
     uint64_t wanted = parts_round_up(parts->options->size, PARTS_SIZE_UNIT);
+    if (wanted < parts->options->size)
+        return err_set(err, "no image is as large as --size says");
     layout->size = wanted ? wanted : least;
     if (layout->size < least)
         return err_set(err, "the image needs %lu MiB, more than --size", (unsigned long)(least / PARTS_SIZE_UNIT));

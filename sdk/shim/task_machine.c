@@ -21,9 +21,11 @@
 #include "shim/task_kinds.h"
 #include "shim/volumes.h"
 
-/* What QEMU needs beside the guest's memory, and the least that a guest gets (docs/containers.md). */
+/* What QEMU needs beside the guest's memory, the least that a guest gets (docs/containers.md), and the most that one
+ * can use (docs/limits.md). */
 #define QEMU_ROOM   (96ull << 20)
 #define GUEST_LEAST (8ull << 20)
+#define GUEST_MOST  (64ull << 30)
 
 /* Where the users begin that QEMUs run as, one each: none of them owns a file, or can do anything to another one. */
 #define FIRST_USER 0x70000000u
@@ -96,8 +98,11 @@ static int choose_memory(const struct spec *spec, const struct annotations *anno
     if (guest && guest < GUEST_LEAST)
         return err_set(err, "dev.mewz.memory: %lu bytes are less than %llu MiB", (unsigned long)guest,
                        GUEST_LEAST >> 20);
+    if (guest > GUEST_MOST)
+        return err_set(err, "dev.mewz.memory: %lu bytes are more than %llu GiB", (unsigned long)guest,
+                       GUEST_MOST >> 30);
     if (limit && !guest)
-        guest = limit - QEMU_ROOM;
+        guest = limit - QEMU_ROOM < GUEST_MOST ? limit - QEMU_ROOM : GUEST_MOST;
     *mib = (uint32_t)(guest >> 20);
     return 0;
 }

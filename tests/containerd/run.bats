@@ -166,6 +166,9 @@ teardown() {
     run run_mewz --rm --annotation dev.mewz.memory=big localhost/hello:1 c1
     [ "$status" != 0 ]
     [[ "$output" == *"not a size"* ]]
+    run run_mewz --rm --annotation dev.mewz.memory=4096T localhost/hello:1 c1
+    [ "$status" != 0 ]
+    [[ "$output" == *"more than 64 GiB"* ]]
     run run_mewz --rm --annotation dev.mewz.memory=16MiB --annotation dev.mewz.cpu=x86-64-v3 localhost/hello:1 c1
     [ "$output" = hello ]
 }

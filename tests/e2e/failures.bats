@@ -65,6 +65,10 @@ CODE
     fails 2 "-m 39: UEFI's firmware needs 40 MiB" "$MEWZ_CC" run "$GUESTS/hello.elf" -m 39 --firmware uefi
 }
 
+@test "an image larger than a file can be" {
+    fails 1 "no image is as large as --size says" "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --size 18446744073709551615
+}
+
 @test "text format with a mistake in it" {
     echo '(module (func (i32.add)))' >app.wat
     run --separate-stderr "$MEWZ_CC" build app.wat -o app.img
