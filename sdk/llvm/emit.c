@@ -30,18 +30,20 @@
     "loop(indvars,loop-unroll-full),sroa,gvn,sccp,bdce," COMBINE ",jump-threading,correlated-propagation,dse,"         \
     "loop-mssa(licm),simplifycfg," COMBINE
 
-/* By options->optimise: the passes that find constants, and those behind them, which change the form of the code. Where
- * loads have anchors, keep_traps asks for adce at the end. */
+/* By options->optimise: the passes that find constants, those that make vectors, and those that unroll and tidy up.
+ * Where loads have anchors, keep_traps asks for adce at the end. */
 static const struct pipeline {
-    const char *first, *second;
+    const char *constants, *vectors, *last;
 } pipelines[] = {
-    {"default<O0>", NULL},
-    {"function<eager-inv>(" FUNCTION_PASSES ")", "function<eager-inv>(" LATE_PASSES ",adce),globaldce"},
-    {"cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
-     "function(loop-vectorize," COMBINE ",loop-unroll<O2>," LATE_PASSES ",adce),globaldce"},
-    {"cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "," EAGER_PASSES "))",
-     "function(loop-vectorize," COMBINE ",slp-vectorizer,vector-combine," COMBINE ",loop-unroll<O3>," LATE_PASSES
-     ",adce),globaldce"},
+    {.constants = "default<O0>"},
+    {.constants = "function<eager-inv>(" FUNCTION_PASSES ")",
+     .last = "function<eager-inv>(" LATE_PASSES ",adce),globaldce"},
+    {.constants = "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
+     .vectors = "function(loop-vectorize," COMBINE ")",
+     .last = "function(loop-unroll<O2>," LATE_PASSES ",adce),globaldce"},
+    {.constants = "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "," EAGER_PASSES "))",
+     .vectors = "function(loop-vectorize," COMBINE ",slp-vectorizer,vector-combine," COMBINE ")",
+     .last = "function(loop-unroll<O3>," LATE_PASSES ",adce),globaldce"},
 };
 
 /* LLVM's own handler would print, and end the process on errors. */
@@ -108,10 +110,13 @@ static int optimise(struct unit *unit, struct err *err)
     if (unit->index == unit->plan->unit_count) /* the code map, which is data only */
         return 0;
     identity_hide(unit);
-    if (run_passes(unit, pipeline->first, err) < 0)
+    if (run_passes(unit, pipeline->constants, err) < 0)
         return -1;
     identity_show(unit);
-    if (pipeline->second && run_passes(unit, pipeline->second, err) < 0)
+    if (pipeline->vectors && run_passes(unit, pipeline->vectors, err) < 0)
+        return -1;
+    identity_hide_counters(unit);
+    if (pipeline->last && run_passes(unit, pipeline->last, err) < 0)
         return -1;
     keep_traps(unit);
     keep_widths(unit);

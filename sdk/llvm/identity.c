@@ -92,12 +92,14 @@ static bool may_be_compared(LLVMValueRef value)
     return false;
 }
 
-/* Whether the value stays unknown: it comes from memory or a caller, by operations. A phi may become one of its values,
- * and a lane one of those of its vector. */
-static bool is_unknown(LLVMValueRef value, unsigned depth)
+/* Whether the value stays unknown: it comes from memory or a caller, by operations. Where loops are unrolled, a phi may
+ * become one of its values; a lane may become one of those of its vector. */
+static bool is_unknown(LLVMValueRef value, bool unrolls, unsigned depth)
 {
     if (may_be_compared(value))
         return false;
+    if (!unrolls && LLVMIsAPHINode(value) && LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMIntegerTypeKind)
+        return true;
     if (LLVMIsAArgument(value) || LLVMIsALoadInst(value) || is_float_operation(value) || is_fence(value))
         return true;
     if (LLVMIsACallInst(value) && !intrinsic_of(value))
@@ -107,7 +109,7 @@ static bool is_unknown(LLVMValueRef value, unsigned depth)
     for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(value); i++) {
         LLVMValueRef operand = LLVMGetOperand(value, i);
 
-        if (!LLVMIsConstant(operand) && !is_unknown(operand, depth - 1))
+        if (!LLVMIsConstant(operand) && !is_unknown(operand, unrolls, depth - 1))
             return false;
     }
     return true;
@@ -128,7 +130,7 @@ static bool hides_nothing(LLVMValueRef fence)
 
     if (is_demoted(fence))
         return LLVMIsAArgument(value) || LLVMIsALoadInst(value) || is_float_operation(value);
-    return !LLVMIsConstant(value) && is_unknown(value, MAX_DEPTH);
+    return !LLVMIsConstant(value) && is_unknown(value, false, MAX_DEPTH);
 }
 
 static void show_in(LLVMBasicBlockRef block)
@@ -149,4 +151,24 @@ void identity_show(struct unit *unit)
     for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
             show_in(block);
+}
+
+static void hide_again(struct unit *unit, LLVMValueRef operation)
+{
+    LLVMPositionBuilderBefore(unit->builder, operation);
+    for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(operation); i++) {
+        LLVMValueRef operand = LLVMGetOperand(operation, i);
+
+        if (!LLVMIsConstant(operand) && !is_unknown(operand, true, MAX_DEPTH))
+            LLVMSetOperand(operation, i, unit_build_fence(unit, operand));
+    }
+}
+
+void identity_hide_counters(struct unit *unit)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
+        for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block; block = LLVMGetNextBasicBlock(block))
+            for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i))
+                if (has_identity(i))
+                    hide_again(unit, i);
 }

@@ -13,8 +13,11 @@
  * fence is unknown to the optimiser, and it is no instruction. */
 void identity_hide(struct unit *unit);
 
-/* When constants have been found and functions inlined: removes the fences that hide none, nor what an unrolled loop
- * could make one. These would only keep loops from being vectorised. */
+/* When constants have been found and functions inlined: removes the fences that hide none. They would only keep loops
+ * from being vectorised. */
 void identity_show(struct unit *unit);
+
+/* Before loops are unrolled, which makes constants of what a loop counts: hides that again. */
+void identity_hide_counters(struct unit *unit);
 
 #endif
