@@ -10,6 +10,7 @@
 #include "llvm/debug_object.h"
 #include "llvm/identity.h"
 #include "llvm/keep.h"
+#include "llvm/prefetch.h"
 
 /* What a compiler has optimised needs no second run of everything: these passes, which fold what the lowering brought
  * (locals in slots, checks, linear memory's addresses), give code as fast as default<O2> does in half of the time.
@@ -119,6 +120,8 @@ static int optimise(struct unit *unit, struct err *err)
     if (pipeline->last && run_passes(unit, pipeline->last, err) < 0)
         return -1;
     keep_traps(unit);
+    if (unit->options->optimise >= 2)
+        prefetch_delayed(unit);
     keep_widths(unit);
     return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }

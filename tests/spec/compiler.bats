@@ -23,7 +23,7 @@ execute() {
 
 @test "what compilers take liberties with: at every level of optimisation" {
     for level in 0 1 2 3; do
-        OPTIMISE=$level execute tests/spec strict.wast widths.wast identities.wast
+        OPTIMISE=$level execute tests/spec strict.wast widths.wast identities.wast prefetch.wast
     done
 }
 
