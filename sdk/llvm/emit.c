@@ -32,17 +32,18 @@
     "loop-mssa(licm),simplifycfg," COMBINE
 
 /* By options->optimise: the passes that find constants, those that make vectors, and those that unroll and tidy up.
- * Where loads have anchors, keep_traps asks for adce at the end. */
+ * What nobody calls goes first: cgscc does not come to it, and the passes behind it would walk all uses of a local
+ * again and again. Where loads have anchors, keep_traps asks for adce at the end. */
 static const struct pipeline {
     const char *constants, *vectors, *last;
 } pipelines[] = {
     {.constants = "default<O0>"},
-    {.constants = "function<eager-inv>(" FUNCTION_PASSES ")",
+    {.constants = "globaldce,function<eager-inv>(" FUNCTION_PASSES ")",
      .last = "function<eager-inv>(" LATE_PASSES ",adce),globaldce"},
-    {.constants = "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
+    {.constants = "globaldce,cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "))",
      .vectors = "function(loop-vectorize," COMBINE ")",
      .last = "function(loop-unroll<O2>," LATE_PASSES ",adce),globaldce"},
-    {.constants = "cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "," EAGER_PASSES "))",
+    {.constants = "globaldce,cgscc(inline,function<eager-inv>(" FUNCTION_PASSES "," EAGER_PASSES "))",
      .vectors = "function(loop-vectorize," COMBINE ",slp-vectorizer,vector-combine," COMBINE ")",
      .last = "function(loop-unroll<O3>," LATE_PASSES ",adce),globaldce"},
 };
