@@ -105,6 +105,29 @@ static int drop_resumes(struct unit *unit, struct err *err)
     return any ? run_passes(unit, "function(simplifycfg)", err) : 0;
 }
 
+/* The scheduler of machine code takes time with the square of a block's length. CPython's longest one has 5,930
+ * instructions. */
+#define LONG_BLOCK 6144u
+
+static bool has_long_block(LLVMValueRef function)
+{
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block; block = LLVMGetNextBasicBlock(block)) {
+        unsigned left = LONG_BLOCK;
+
+        for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i))
+            if (left-- == 0)
+                return true;
+    }
+    return false;
+}
+
+static void spare_long_blocks(struct unit *unit)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(unit->module); f; f = LLVMGetNextFunction(f))
+        if (has_long_block(f))
+            unit_forbid_optimising(unit, f);
+}
+
 static int optimise(struct unit *unit, struct err *err)
 {
     const struct pipeline *pipeline = &pipelines[unit->options->optimise];
@@ -124,6 +147,7 @@ static int optimise(struct unit *unit, struct err *err)
     if (unit->options->optimise >= 2)
         prefetch_delayed(unit);
     keep_widths(unit);
+    spare_long_blocks(unit);
     return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
 }
 

@@ -216,6 +216,12 @@ void unit_forbid_inlining(struct unit *unit, LLVMValueRef function)
     LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "noinline", 0));
 }
 
+void unit_forbid_optimising(struct unit *unit, LLVMValueRef function)
+{
+    unit_forbid_inlining(unit, function); /* LLVM wants both together */
+    LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, make_attribute(unit, "optnone", 0));
+}
+
 void unit_mark_cold(struct unit *unit, LLVMValueRef call)
 {
     LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, make_attribute(unit, "noreturn", 0));

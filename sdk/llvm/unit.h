@@ -82,6 +82,9 @@ void unit_say_cannot_throw(struct unit *unit, LLVMValueRef function);
 /* Says of a function that it is called, not inlined. */
 void unit_forbid_inlining(struct unit *unit, LLVMValueRef function);
 
+/* Says of a function that passes leave it as it is, those on machine code too. */
+void unit_forbid_optimising(struct unit *unit, LLVMValueRef function);
+
 /* Says of a call that it never comes back, and that what leads to it is seldom run. */
 void unit_mark_cold(struct unit *unit, LLVMValueRef call);
 

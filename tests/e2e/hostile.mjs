@@ -100,6 +100,7 @@ const optimised = {
     wideLoops: withWideType(repeat(5000, [0x03, 1, 0x41, 0, 0x0d, 0, 0x0b])),
     unused: bytes(header, section(1, [2, 0x60, 0, 0, 0x60, 2, 0x7f, 0x7f, 1, 0x7f]), section(3, [2, 0, 1]), section(7, [1, 6], '_start', [0, 0]),
         section(10, 2, body([0, 0x0b]), body([0, 0x20, 0], repeat(80000, [0x20, 1, 0x6a]), 0x0b))),
+    operations: withFunctions(1, () => bytes([0x41, 0, 0x41, 0, 0x28, 2, 0], repeat(40000, [0x41, 3, 0x6c, 0x41, 43, 0x73]), [0x36, 2, 4])),
     tries: withTag(repeat(7000, [0x02, 0x40, 0x1f, 0x40, 1, 0, 0, 0, 0x10, 0, 0x0b, 0x0b])),
     callsInTry: withTag(bytes([0x1f, 0x40, 1, 2, 0], repeat(30000, [0x10, 0]), 0x0b)),
 };
