@@ -3,34 +3,7 @@
 
 #include <string.h>
 
-enum form { /* 7.5.6 */
-            FORM_ADDR = 0x01,
-            FORM_BLOCK2 = 0x03,
-            FORM_BLOCK4,
-            FORM_DATA2,
-            FORM_DATA4,
-            FORM_DATA8,
-            FORM_STRING,
-            FORM_BLOCK,
-            FORM_BLOCK1,
-            FORM_DATA1,
-            FORM_FLAG,
-            FORM_SDATA,
-            FORM_STRP,
-            FORM_UDATA,
-            FORM_REF_ADDR,
-            FORM_REF1,
-            FORM_REF2,
-            FORM_REF4,
-            FORM_REF8,
-            FORM_REF_UDATA,
-            FORM_SEC_OFFSET = 0x17,
-            FORM_EXPRLOC,
-            FORM_FLAG_PRESENT,
-            FORM_DATA16 = 0x1e,
-            FORM_LINE_STRP,
-            FORM_REF_SIG8,
-};
+#include "llvm/dwarf_names.h"
 
 static void fail(struct dwarf_bytes *bytes)
 {
@@ -129,72 +102,105 @@ void dwarf_read_unit(struct dwarf_bytes *bytes, struct dwarf_unit *unit)
     unit->bytes = dwarf_read_part(bytes, size);
 }
 
+enum value_kind {
+    UNKNOWN,
+    NUMBER,
+    LEB,
+    ADDRESS,
+    OFFSET,
+    REFERENCE, /* to any unit's DIE */
+    STRING,
+    STRING_AT,
+    LINE_STRING_AT,
+    PART, /* passed over */
+    BLOCK,
+    LEB_BLOCK,
+};
+
+/* How a value of each form lies there (7.5.6). */
+static const struct form {
+    uint8_t kind;
+    uint8_t size; /* of a number or a part, and of what says how long a block is */
+} forms[] = {
+    [DW_FORM_addr] = {ADDRESS, 0},
+    [DW_FORM_block2] = {BLOCK, 2},
+    [DW_FORM_block4] = {BLOCK, 4},
+    [DW_FORM_data2] = {NUMBER, 2},
+    [DW_FORM_data4] = {NUMBER, 4},
+    [DW_FORM_data8] = {NUMBER, 8},
+    [DW_FORM_string] = {STRING, 0},
+    [DW_FORM_block] = {LEB_BLOCK, 0},
+    [DW_FORM_block1] = {BLOCK, 1},
+    [DW_FORM_data1] = {NUMBER, 1},
+    [DW_FORM_flag] = {NUMBER, 1},
+    [DW_FORM_sdata] = {LEB, 0},
+    [DW_FORM_strp] = {STRING_AT, 0},
+    [DW_FORM_udata] = {LEB, 0},
+    [DW_FORM_ref_addr] = {REFERENCE, 0},
+    [DW_FORM_ref1] = {NUMBER, 1},
+    [DW_FORM_ref2] = {NUMBER, 2},
+    [DW_FORM_ref4] = {NUMBER, 4},
+    [DW_FORM_ref8] = {NUMBER, 8},
+    [DW_FORM_ref_udata] = {LEB, 0},
+    [DW_FORM_sec_offset] = {OFFSET, 0},
+    [DW_FORM_exprloc] = {LEB_BLOCK, 0},
+    [DW_FORM_flag_present] = {NUMBER, 0},
+    [DW_FORM_data16] = {PART, 16},
+    [DW_FORM_line_strp] = {LINE_STRING_AT, 0},
+    [DW_FORM_ref_sig8] = {NUMBER, 8},
+};
+
+static uint64_t read_offset(struct dwarf_bytes *bytes, const struct dwarf_unit *unit)
+{
+    return dwarf_read_number(bytes, unit->offset_size);
+}
+
+static uint64_t read_address(struct dwarf_bytes *bytes, const struct dwarf_unit *unit)
+{
+    return dwarf_read_number(bytes, unit->address_size);
+}
+
 struct dwarf_value dwarf_read_value(struct dwarf_bytes *bytes, uint64_t form, const struct dwarf_unit *unit)
 {
+    struct form how = form < sizeof(forms) / sizeof(forms[0]) ? forms[form] : (struct form){UNKNOWN, 0};
     struct dwarf_value value = {0};
 
-    switch (form) {
-    case FORM_FLAG_PRESENT:
+    switch ((enum value_kind)how.kind) {
+    case UNKNOWN:
+        fail(bytes);
         break;
-    case FORM_DATA1:
-    case FORM_FLAG:
-    case FORM_REF1:
-        value.number = dwarf_read_number(bytes, 1);
+    case NUMBER:
+        value.number = dwarf_read_number(bytes, how.size);
         break;
-    case FORM_DATA2:
-    case FORM_REF2:
-        value.number = dwarf_read_number(bytes, 2);
-        break;
-    case FORM_DATA4:
-    case FORM_REF4:
-        value.number = dwarf_read_number(bytes, 4);
-        break;
-    case FORM_DATA8:
-    case FORM_REF8:
-    case FORM_REF_SIG8:
-        value.number = dwarf_read_number(bytes, 8);
-        break;
-    case FORM_DATA16:
-        dwarf_read_part(bytes, 16);
-        break;
-    case FORM_SDATA:
-    case FORM_UDATA:
-    case FORM_REF_UDATA:
+    case LEB:
         value.number = dwarf_read_uleb(bytes);
         break;
-    case FORM_ADDR:
-        value.number = dwarf_read_number(bytes, unit->address_size);
+    case ADDRESS:
+        value.number = read_address(bytes, unit);
         break;
-    case FORM_REF_ADDR:
-        value.number = dwarf_read_number(bytes, unit->version == 2 ? unit->address_size : unit->offset_size);
+    case OFFSET:
+        value.number = read_offset(bytes, unit);
         break;
-    case FORM_SEC_OFFSET:
-        value.number = dwarf_read_number(bytes, unit->offset_size);
+    case REFERENCE:
+        value.number = unit->version == 2 ? read_address(bytes, unit) : read_offset(bytes, unit);
         break;
-    case FORM_STRING:
+    case STRING:
         value.string = dwarf_read_string(bytes);
         break;
-    case FORM_STRP:
-        value.string = string_at(unit->strings, dwarf_read_number(bytes, unit->offset_size));
+    case STRING_AT:
+        value.string = string_at(unit->strings, read_offset(bytes, unit));
         break;
-    case FORM_LINE_STRP:
-        value.string = string_at(unit->line_strings, dwarf_read_number(bytes, unit->offset_size));
+    case LINE_STRING_AT:
+        value.string = string_at(unit->line_strings, read_offset(bytes, unit));
         break;
-    case FORM_BLOCK1:
-        dwarf_read_part(bytes, dwarf_read_number(bytes, 1));
+    case PART:
+        dwarf_read_part(bytes, how.size);
         break;
-    case FORM_BLOCK2:
-        dwarf_read_part(bytes, dwarf_read_number(bytes, 2));
+    case BLOCK:
+        dwarf_read_part(bytes, dwarf_read_number(bytes, how.size));
         break;
-    case FORM_BLOCK4:
-        dwarf_read_part(bytes, dwarf_read_number(bytes, 4));
-        break;
-    case FORM_BLOCK:
-    case FORM_EXPRLOC:
+    case LEB_BLOCK:
         dwarf_read_part(bytes, dwarf_read_uleb(bytes));
-        break;
-    default:
-        fail(bytes);
         break;
     }
     return value;
