@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define TAG_MAX 36 /* bytes (Virtual I/O Device, version 1.2, section 5.11.4) */
+
 /* One HOST:GUEST[:ro]. The host's part may have colons, the guest's has none. */
 struct volume {
     const char *host, *guest;
@@ -115,6 +117,8 @@ int volumes_parse(const struct volume_options *options, const char *verb, bool f
     const char **list = arena_array(arena, volumes->share_count + volumes->disk_count, sizeof *list);
     for (size_t i = 0; i < volumes->share_count; i++) {
         const char *tag = for_later ? shares[i].host : arena_printf(arena, "share%zu", i);
+        if (strlen(tag) > TAG_MAX)
+            return err_set_status(err, EXIT_USAGE, "%s: --mount %s: a tag has %d bytes at most", verb, tag, TAG_MAX);
         volumes->shares[i] =
             (struct machine_share){.tag = tag, .folder = shares[i].host, .read_only = shares[i].read_only};
         list[count++] = make_setting("share", tag, &shares[i], arena);

@@ -162,6 +162,7 @@ CODE
     fails 2 floppy "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --format floppy
     fails 2 '' "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.unknown
     fails 2 lots "$MEWZ_CC" run "$GUESTS/hello.elf" -m lots
+    fails 2 "a tag has 36 bytes at most" "$MEWZ_CC" build "$GUESTS/hello.wasm" -o app.img --mount a-tag-that-is-longer-than-what-virtio-fs-has:/srv
 }
 
 @test "a file that no machine boots" {

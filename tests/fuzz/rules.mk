@@ -3,7 +3,8 @@
 SUITES      += fuzz
 FUZZ_CFLAGS  = $(filter-out -O2,$(SDK_CFLAGS)) -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_WASM    = $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(wildcard sdk/base/*.c sdk/wasm/*.c))
-FUZZ_DEBUG   = $(patsubst %,$(BUILD)/fuzzed/sdk/llvm/%.o,source source_dies die die_units die_list source_files source_units line_program dwarf)
+FUZZ_DEBUG   = $(patsubst %,$(BUILD)/fuzzed/sdk/llvm/%.o,source source_dies die die_units die_list source_files source_units \
+                 line_program dwarf)
 FUZZ_LLVM    = $(patsubst %.c,$(BUILD)/fuzzed/%.o,$(LLVM_SOURCES))
 
 # For as long as this says, each; what is found lies in build/fuzz/found, what was learnt in build/fuzz/corpus.
