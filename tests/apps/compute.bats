@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 
 same_as_native() {
-    run --separate-stderr env ROUNDS=1 MAKERS='native mewz' timeout 300 "$ROOT/tests/bench/compute/run.sh" "$@"
+    run --separate-stderr env ROUNDS=1 MAKERS='native mewz' timeout 900 "$ROOT/tests/bench/compute/run.sh" "$@"
     printf 'status %s\nstdout: %.2000s\nstderr: %.2000s\n' "$status" "$output" "$stderr"
     [ "$status" = 0 ]
     for program; do

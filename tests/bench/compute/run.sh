@@ -28,7 +28,11 @@ list() {
 
 make_input() {
     case $1 in
-    corpus) { cat $out/src/native/sqlite/sqlite3.c $out/sqlite.wasm && node tests/apps/generate.mjs markdown 8000000; } ;;
+    corpus)
+        [ -f $out/sqlite.wasm ] || $suite/build.sh sqlite wasm $out/sqlite.wasm
+        cat $out/src/sqlite/sqlite3.c $out/sqlite.wasm
+        node tests/apps/generate.mjs markdown 8000000
+        ;;
     sql) node tests/apps/generate.mjs sql 30000 | grep -v no_such_table ;;
     markdown) node tests/apps/generate.mjs markdown 12000000 ;;
     json) node $suite/json.mjs ;;
