@@ -23,7 +23,7 @@ unpack() {
 compile() {
     [ "$system" = wasm ] || {
         # shellcheck disable=SC2086
-        clang-19 -O2 -w -D_GNU_SOURCE ${FLAGS-} -o "$out.part" "$@" -lm
+        clang-19 -O2 -w -D_GNU_SOURCE -o "$out.part" "$@" -lm
         return
     }
     # shellcheck disable=SC2086

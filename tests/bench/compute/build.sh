@@ -27,9 +27,6 @@ case $program in
 bzip2 | zstd | sqlite | cmark)
     exec "$root/tests/apps/build.sh" "$program" "$out" "$system"
     ;;
-zstd-plain) # as its wasm is: WebAssembly has no instruction to prefetch
-    FLAGS=-DNO_PREFETCH exec "$root/tests/apps/build.sh" zstd "$out" "$system"
-    ;;
 zlib)
     unpack zlib
     compile -DHAVE_UNISTD_H -I. adler32.c crc32.c deflate.c inf*.c trees.c zutil.c compress.c uncompr.c gz*.c test/minigzip.c
