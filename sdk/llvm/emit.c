@@ -147,8 +147,10 @@ static int optimise(struct unit *unit, struct err *err)
     if (unit->options->optimise >= 2)
         prefetch_delayed(unit);
     keep_widths(unit);
-    spare_long_blocks(unit);
-    return unit->plan->can_throw ? drop_resumes(unit, err) : 0;
+    if (unit->plan->can_throw && drop_resumes(unit, err) < 0)
+        return -1;
+    spare_long_blocks(unit); /* last: no pass touches those functions any more */
+    return 0;
 }
 
 static int write_object(struct unit *unit, LLVMMemoryBufferRef object, const char *path, struct err *err)
