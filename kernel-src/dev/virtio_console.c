@@ -191,7 +191,7 @@ static bool start_multiport(void)
     return learn_ports();
 }
 
-/* Without MULTIPORT, port 0 is all that there is, and it is a virtio_console. */
+/* Without MULTIPORT, port 0 is all that there is, and it is a console. */
 static bool start_single(void)
 {
     virtio_console.ports[0].present = true;

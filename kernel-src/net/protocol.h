@@ -70,6 +70,5 @@ void address_set(struct host_address *address, enum host_family family, const ip
 
 /* Copies up to `size` bytes to the slices, skipping the first `skip` bytes of them. */
 void slices_fill(const struct host_slice *slices, size_t count, size_t skip, const void *bytes, size_t size);
-size_t slices_size(const struct host_slice *slices, size_t count);
 
 #endif

@@ -82,7 +82,7 @@ uint32_t tcp_socket_receive(struct host_socket *base, const struct host_slice *s
     if (received->from)
         *received->from = socket->peer;
     if (socket->received > 0) {
-        size_t room = slices_size(slices, count);
+        size_t room = host_slices_size(slices, count);
         received->size = copy_received(socket, slices, count, room < socket->received ? room : socket->received);
         if (!peek) {
             tcp_socket_consume(socket, received->size);
@@ -160,7 +160,7 @@ uint32_t tcp_socket_send(struct host_socket *base, const struct host_slice *slic
             break;
     }
     tcp_output(socket->pcb);
-    return *sent > 0 || slices_size(slices, count) == 0 ? WASI_SUCCESS : WASI_EAGAIN;
+    return *sent > 0 || host_slices_size(slices, count) == 0 ? WASI_SUCCESS : WASI_EAGAIN;
 }
 
 /* --- both --- */

@@ -1,5 +1,6 @@
 /* tcp_socket.h: a TCP socket, for the files that deal with one: tcp.c has its life, tcp_data.c what it carries,
- * tcp_option.c its options. tcp_list.c knows lwIP's lists of connections, and no sockets. */
+ * tcp_option.c its options. tcp_list.c goes through lwIP's lists of
+ * connections, of which some are no socket's. */
 #ifndef NET_TCP_SOCKET_H
 #define NET_TCP_SOCKET_H
 

@@ -128,7 +128,7 @@ static uint32_t connect_socket(struct host_socket *base, const ip_addr_t *ip, u1
 /* Copies a datagram, as much as there is room for. */
 static size_t copy_datagram(const struct pbuf *pbuf, const struct host_slice *slices, size_t count)
 {
-    size_t room = slices_size(slices, count), copied = 0;
+    size_t room = host_slices_size(slices, count), copied = 0;
     for (; pbuf && copied < room; pbuf = pbuf->next) {
         size_t part = room - copied < pbuf->len ? room - copied : pbuf->len;
         slices_fill(slices, count, copied, pbuf->payload, part);
@@ -157,7 +157,7 @@ static uint32_t send(struct host_socket *base, const struct host_slice *slices, 
                      u16_t port, size_t *sent)
 {
     struct udp_socket *socket = as_udp(base);
-    size_t size = slices_size(slices, count);
+    size_t size = host_slices_size(slices, count);
     if (!ip && !socket->connected)
         return WASI_EDESTADDRREQ;
     if (socket->write_shut)

@@ -73,14 +73,6 @@ void address_set(struct host_address *address, enum host_family family, const ip
 
 /* --- slices --- */
 
-size_t slices_size(const struct host_slice *slices, size_t count)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += slices[i].size;
-    return size;
-}
-
 void slices_fill(const struct host_slice *slices, size_t count, size_t skip, const void *bytes, size_t size)
 {
     const char *from = bytes;
