@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 
 #define ALIGNMENT  16
@@ -84,6 +85,15 @@ char *arena_copy_string(struct arena *arena, const char *bytes, size_t size)
     char *copy = arena_alloc(arena, size + 1);
     if (size)
         memcpy(copy, bytes, size);
+    return copy;
+}
+
+void *arena_take(struct arena *arena, struct buf *buf)
+{
+    void *copy = arena_alloc(arena, buf->size);
+    if (buf->size)
+        memcpy(copy, buf->data, buf->size);
+    buf_free(buf);
     return copy;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct arena_block;
+struct buf;
 
 struct arena {
     struct arena_block *blocks;
@@ -18,6 +19,7 @@ void *arena_alloc(struct arena *arena, size_t size);                       /* ze
 void *arena_array(struct arena *arena, size_t count, size_t element_size); /* the same, checks the product */
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_copy_string(struct arena *arena, const char *bytes, size_t size); /* adds the terminating zero */
-void arena_free(struct arena *arena);                                         /* everything; the arena is empty again */
+void *arena_take(struct arena *arena, struct buf *buf); /* what is in the buffer, which is empty then */
+void arena_free(struct arena *arena);                   /* everything; the arena is empty again */
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/elf.h"
+#include "llvm/dwarf.h"
 #include "llvm/dwarf_names.h"
 
 #define PLACE_SIZE 9 /* of the operation, and of its operand without the first byte 8 */
@@ -115,49 +116,32 @@ static void relocate_memory(struct buf *object, const struct elf *elf, struct bu
     }
 }
 
-static uint64_t read_uleb(const uint8_t **at, const uint8_t *end)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-
-    while (*at < end) {
-        uint8_t byte = *(*at)++;
-
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-        if (!(byte & 0x80))
-            break;
-    }
-    return value;
-}
-
 /* The attributes of an abbreviation (DWARF 4, section 7.5.3), each one a name and a form. */
-static void size_pointers(uint8_t *bytes, const uint8_t **at, const uint8_t *end)
+static void size_pointers(uint8_t *bytes, struct dwarf_bytes *left)
 {
-    while (*at < end) {
-        const uint8_t *place = *at;
-        uint64_t name = read_uleb(at, end), form = read_uleb(at, end);
+    while (left->at < left->end) {
+        size_t place = (size_t)(left->at - bytes);
+        uint64_t name = dwarf_read_uleb(left), form = dwarf_read_uleb(left);
 
         if (form == DW_FORM_implicit_const)
-            read_uleb(at, end);
+            dwarf_read_sleb(left);
         if (name == 0 && form == 0)
             return;
         if (name == DW_AT_address_class)
-            bytes[place - bytes] = DW_AT_byte_size;
+            bytes[place] = DW_AT_byte_size;
     }
 }
 
 static void size_all_pointers(uint8_t *bytes, size_t size)
 {
-    const uint8_t *at = bytes, *end = bytes + size;
+    struct dwarf_bytes left = {.at = bytes, .end = bytes + size};
 
-    while (at < end) {
-        if (read_uleb(&at, end) == 0) /* a unit's abbreviations end */
+    while (left.at < left.end) {
+        if (dwarf_read_uleb(&left) == 0) /* a unit's abbreviations end */
             continue;
-        read_uleb(&at, end); /* the tag */
-        at += at < end;      /* whether it has children */
-        size_pointers(bytes, &at, end);
+        dwarf_read_uleb(&left);      /* the tag */
+        dwarf_read_number(&left, 1); /* whether it has children */
+        size_pointers(bytes, &left);
     }
 }
 

@@ -20,20 +20,6 @@ struct loading {
     uint64_t budget;   /* bytes of abbreviations that may still be read */
 };
 
-static struct dwarf_bytes find_section(const struct wasm_module *wasm, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (uint32_t i = 0; i < wasm->custom_count; i++) {
-        const struct wasm_custom *custom = &wasm->customs[i];
-        const uint8_t *bytes = wasm->bytes + custom->offset;
-
-        if (custom->name.size == size && memcmp(custom->name.bytes, name, size) == 0)
-            return (struct dwarf_bytes){.at = bytes, .end = bytes + custom->size};
-    }
-    return (struct dwarf_bytes){.at = wasm->bytes, .end = wasm->bytes};
-}
-
 static bool read_abbreviation(struct dwarf_bytes *bytes, struct abbreviation *abbreviation)
 {
     uint64_t name, form;
@@ -56,7 +42,7 @@ static bool read_abbreviation(struct dwarf_bytes *bytes, struct abbreviation *ab
 static void read_table(struct loading *loading, uint64_t offset)
 {
     struct dwarf_bytes bytes = loading->info->abbreviations;
-    struct abbreviation abbreviation, *copy;
+    struct abbreviation abbreviation;
     struct buf list = {0};
     uint32_t count = 0;
     const uint8_t *begin;
@@ -69,11 +55,7 @@ static void read_table(struct loading *loading, uint64_t offset)
         count++;
     }
     loading->budget -= (uint64_t)(bytes.at - begin) < loading->budget ? (uint64_t)(bytes.at - begin) : loading->budget;
-    copy = arena_alloc(loading->arena, list.size);
-    if (list.size > 0)
-        memcpy(copy, list.data, list.size);
-    buf_free(&list);
-    loading->last = (struct table){.offset = offset, .list = copy, .count = count};
+    loading->last = (struct table){.offset = offset, .list = arena_take(loading->arena, &list), .count = count};
 }
 
 static void read_bases(struct die_info *info, struct die_unit *unit)
@@ -137,23 +119,20 @@ struct die_info *die_info_read(const struct wasm_module *wasm, struct arena *are
     struct loading loading = {.info = info, .arena = arena};
     struct dwarf_bytes bytes;
 
-    info->info = bytes = find_section(wasm, ".debug_info");
-    info->abbreviations = find_section(wasm, ".debug_abbrev");
-    info->strings = find_section(wasm, ".debug_str");
-    info->line_strings = find_section(wasm, ".debug_line_str");
-    info->string_offsets = find_section(wasm, ".debug_str_offsets");
-    info->addresses = find_section(wasm, ".debug_addr");
-    info->locations = find_section(wasm, ".debug_loc");
-    info->location_lists = find_section(wasm, ".debug_loclists");
-    info->ranges = find_section(wasm, ".debug_ranges");
-    info->range_lists = find_section(wasm, ".debug_rnglists");
+    info->info = bytes = dwarf_section(wasm, ".debug_info");
+    info->abbreviations = dwarf_section(wasm, ".debug_abbrev");
+    info->strings = dwarf_section(wasm, ".debug_str");
+    info->line_strings = dwarf_section(wasm, ".debug_line_str");
+    info->string_offsets = dwarf_section(wasm, ".debug_str_offsets");
+    info->addresses = dwarf_section(wasm, ".debug_addr");
+    info->locations = dwarf_section(wasm, ".debug_loc");
+    info->location_lists = dwarf_section(wasm, ".debug_loclists");
+    info->ranges = dwarf_section(wasm, ".debug_ranges");
+    info->range_lists = dwarf_section(wasm, ".debug_rnglists");
     loading.budget = (64u << 10) + 2 * (uint64_t)(info->abbreviations.end - info->abbreviations.at);
     while (bytes.at < bytes.end)
         read_unit(&loading, &bytes);
     info->unit_count = (uint32_t)(loading.units.size / sizeof(struct die_unit));
-    info->units = arena_alloc(arena, loading.units.size);
-    if (loading.units.size > 0)
-        memcpy(info->units, loading.units.data, loading.units.size);
-    buf_free(&loading.units);
+    info->units = arena_take(arena, &loading.units);
     return info;
 }

@@ -24,6 +24,20 @@ struct dwarf_bytes dwarf_read_part(struct dwarf_bytes *bytes, uint64_t size)
     return part;
 }
 
+struct dwarf_bytes dwarf_section(const struct wasm_module *wasm, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (uint32_t i = 0; i < wasm->custom_count; i++) {
+        const struct wasm_custom *custom = &wasm->customs[i];
+        const uint8_t *bytes = wasm->bytes + custom->offset;
+
+        if (custom->name.size == size && memcmp(custom->name.bytes, name, size) == 0)
+            return (struct dwarf_bytes){.at = bytes, .end = bytes + custom->size};
+    }
+    return (struct dwarf_bytes){.at = wasm->bytes, .end = wasm->bytes};
+}
+
 uint64_t dwarf_read_number(struct dwarf_bytes *bytes, unsigned size)
 {
     struct dwarf_bytes part = dwarf_read_part(bytes, size);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wasm/module.h"
+
 struct dwarf_bytes {
     const uint8_t *at, *end;
     bool failed;
@@ -29,6 +31,9 @@ struct dwarf_value {
 
 /* No path is longer than that, and what reads one stops there. */
 #define DWARF_STRING_MAX 4096
+
+/* The content of the module's first custom section of that name; nothing where it has none. */
+struct dwarf_bytes dwarf_section(const struct wasm_module *wasm, const char *name);
 
 uint64_t dwarf_read_number(struct dwarf_bytes *bytes, unsigned size); /* little-endian, of 8 bytes at most */
 uint64_t dwarf_read_uleb(struct dwarf_bytes *bytes);

@@ -24,21 +24,6 @@ static struct wasm_section code_section(const struct wasm_module *wasm)
     return (struct wasm_section){0};
 }
 
-/* The content of the first custom section of that name. */
-static struct dwarf_bytes find_section(const struct wasm_module *wasm, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (uint32_t i = 0; i < wasm->custom_count; i++) {
-        const struct wasm_custom *custom = &wasm->customs[i];
-        const uint8_t *bytes = wasm->bytes + custom->offset;
-
-        if (custom->name.size == size && memcmp(custom->name.bytes, name, size) == 0)
-            return (struct dwarf_bytes){.at = bytes, .end = bytes + custom->size};
-    }
-    return (struct dwarf_bytes){.at = wasm->bytes, .end = wasm->bytes};
-}
-
 /* What the paths of files may take for each byte of line tables: they name their folders in full, files by a number. */
 #define PATHS_PER_BYTE 16
 
@@ -125,13 +110,13 @@ static bool read_table(struct reading *reading, struct dwarf_unit *unit, const c
 /* False where something is damaged: what can be read is known. */
 static bool read_tables(struct reading *reading, const struct wasm_module *wasm)
 {
-    struct dwarf_bytes lines = find_section(wasm, ".debug_line");
-    struct dwarf_bytes strings = find_section(wasm, ".debug_str");
-    struct dwarf_unit unit = {.strings = strings, .line_strings = find_section(wasm, ".debug_line_str")};
+    struct dwarf_bytes lines = dwarf_section(wasm, ".debug_line");
+    struct dwarf_bytes strings = dwarf_section(wasm, ".debug_str");
+    struct dwarf_unit unit = {.strings = strings, .line_strings = dwarf_section(wasm, ".debug_line_str")};
     const uint8_t *begin = lines.at;
     struct buf folders = {0};
     bool result =
-        source_units_read(find_section(wasm, ".debug_info"), find_section(wasm, ".debug_abbrev"), strings, &folders);
+        source_units_read(dwarf_section(wasm, ".debug_info"), dwarf_section(wasm, ".debug_abbrev"), strings, &folders);
 
     reading->paths_budget = (64u << 10) + PATHS_PER_BYTE * (uint64_t)(lines.end - begin);
     while (lines.at < lines.end) {
@@ -154,16 +139,6 @@ static int compare_rows(const void *a, const void *b)
     return (left->line != 0) - (right->line != 0);
 }
 
-static void *take(struct buf *buf, struct arena *arena)
-{
-    void *copy = arena_alloc(arena, buf->size);
-
-    if (buf->size > 0)
-        memcpy(copy, buf->data, buf->size);
-    buf_free(buf);
-    return copy;
-}
-
 struct source *source_read(const struct wasm_module *wasm, struct arena *arena)
 {
     struct reading reading = {.code = code_section(wasm), .arena = arena};
@@ -174,8 +149,8 @@ struct source *source_read(const struct wasm_module *wasm, struct arena *arena)
     source_find_dies(source, wasm, arena);
     source->file_count = (uint32_t)(reading.files.size / sizeof(char *));
     source->row_count = (uint32_t)(reading.rows.size / sizeof(struct source_row));
-    source->files = take(&reading.files, arena);
-    source->rows = take(&reading.rows, arena);
+    source->files = arena_take(arena, &reading.files);
+    source->rows = arena_take(arena, &reading.rows);
     if (source->row_count > 0)
         qsort(source->rows, source->row_count, sizeof(*source->rows), compare_rows);
     return source;

@@ -106,16 +106,6 @@ static int compare_funcs(const void *a, const void *b)
     return left->die < right->die ? -1 : left->die > right->die;
 }
 
-static void *take(struct buf *buf, struct arena *arena)
-{
-    void *copy = arena_alloc(arena, buf->size);
-
-    if (buf->size > 0)
-        memcpy(copy, buf->data, buf->size);
-    buf_free(buf);
-    return copy;
-}
-
 void source_find_dies(struct source *source, const struct wasm_module *wasm, struct arena *arena)
 {
     const struct die_info *info = die_info_read(wasm, arena);
@@ -132,9 +122,9 @@ void source_find_dies(struct source *source, const struct wasm_module *wasm, str
     source->func_count = (uint32_t)(search.funcs.size / sizeof(struct source_func));
     source->global_count = (uint32_t)(search.globals.size / sizeof(uint64_t));
     source->scope_count = (uint32_t)(search.scopes.size / sizeof(struct source_scope));
-    source->scopes = take(&search.scopes, arena);
-    source->funcs = take(&search.funcs, arena);
-    source->globals = take(&search.globals, arena);
+    source->scopes = arena_take(arena, &search.scopes);
+    source->funcs = arena_take(arena, &search.funcs);
+    source->globals = arena_take(arena, &search.globals);
     if (source->func_count > 0)
         qsort(source->funcs, source->func_count, sizeof(*source->funcs), compare_funcs);
 }

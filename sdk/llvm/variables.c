@@ -408,14 +408,8 @@ static struct variables *take(struct reading *reading)
     variables->scope = reading->l->scope;
     variables->count = (uint32_t)(reading->list.size / sizeof(*variables->list));
     variables->block_count = (uint32_t)(reading->blocks.size / sizeof(*variables->blocks));
-    variables->list = arena_alloc(arena, reading->list.size);
-    variables->blocks = arena_alloc(arena, reading->blocks.size);
-    if (reading->list.size > 0)
-        memcpy(variables->list, reading->list.data, reading->list.size);
-    if (reading->blocks.size > 0)
-        memcpy(variables->blocks, reading->blocks.data, reading->blocks.size);
-    buf_free(&reading->list);
-    buf_free(&reading->blocks);
+    variables->list = arena_take(arena, &reading->list);
+    variables->blocks = arena_take(arena, &reading->blocks);
     variables->locals = arena_array(arena, reading->l->func->local_count, sizeof(*variables->locals));
     count_sets(reading->l, variables->locals);
     return variables;
