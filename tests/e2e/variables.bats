@@ -17,7 +17,7 @@ line() {
 
 # Leaves out what gdb says about itself.
 debug() {
-    timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true
+    timeout 60 gdb -nx -batch -ex 'set width 0' "$@" >gdb.log 2>&1 || true # the log says how it went
     cat gdb.log
 }
 
